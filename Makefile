@@ -1,0 +1,58 @@
+# Everything a person needs here; `make demo` and `make test` work on a fresh machine.
+PORT ?= 8000
+WORKERS ?= 2
+HOST ?= 127.0.0.1
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app wsgi
+CHECKED := wsgi.py serving.py kit audit outbox locations partners tags bookings payments demo apidocs tests benchmarks
+# Two processes are enough to be quick and leave the machine usable.
+PROCESSES ?= 2
+
+.PHONY: help install lock demo serve worker test quick lint fix check bench
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/installed: requirements.lock
+	python3 -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	touch $@
+
+install: .venv/installed ## Make the environment with exactly the locked versions
+
+lock: .venv/installed ## Lock the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --upgrade \
+		--no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+demo: install ## Database in instance/, demonstration agency, server and worker on port 8000
+	@$(FLASK) demo
+	@$(FLASK) worker & worker=$$!; trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT INT TERM; \
+		$(FLASK) serve --host $(HOST) --port $(PORT)
+
+serve: .venv/installed ## Production server on the database of FLASK_SQLALCHEMY_DATABASE_URI
+	@$(FLASK) db upgrade
+	@exec $(FLASK) serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
+
+worker: .venv/installed ## Deliver messages and do what is due
+	@exec $(FLASK) worker
+
+test: install ## The whole suite, with coverage
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup --cov --cov-report=term
+
+quick: install ## The suite without browsers and killed processes
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup -q -m "not browser and not processes"
+
+lint: install ## Format, lint, types, walls between rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CHECKED)
+	$(BIN)/lint-imports
+
+fix: install ## Repair what can be repaired by itself
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+check: lint test ## What CI runs
+
+bench: install ## Payments per second against the floor, on PostgreSQL
+	$(BIN)/python -m benchmarks

@@ -1,0 +1,1 @@
+"""The demonstration agency: the same ids, names and credentials every time."""

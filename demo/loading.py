@@ -1,0 +1,182 @@
+"""Loading the demonstration: what is there already stays, what is missing is added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, text
+
+from audit.chain import SYSTEM
+from audit.recording import chain
+from bookings.models import (
+    FIRST_LINE_ID,
+    Booking,
+    Contact,
+    Night,
+    Property,
+    ScheduleLine,
+    Source,
+    Stay,
+)
+from demo import agency
+from demo.bookings import CURRENCY_OF, Paid, Plan, day, many, named
+from kit.db import Base
+from locations.models import Location
+from partners.authentication import Caller
+from partners.models import Partner, PartnerLocation
+from payments.commands import TakePayment
+from payments.models import MethodAttribute, PaymentMethod
+from payments.taking import Call, take_payment
+from tags.models import BookingTag, Tag
+
+DEMO = Caller(1, "Demonstration", frozenset(), frozenset({1, 2}))
+
+
+class NotOurs(Exception):
+    """The database holds data that is not the demonstration's."""
+
+
+def load(connection: Connection, now: datetime) -> int:
+    """Load or complete the demonstration; how many rows and payments were added.
+
+    Raises NotOurs when there is anything else in the database.
+    """
+    _refuse_strangers(connection)
+    partners = [{**row, "created_at": now} for row in agency.PARTNERS]
+    tables: list[tuple[Any, Sequence[Mapping[str, Any]]]] = [
+        (Location, agency.LOCATIONS),
+        (Property, agency.PROPERTIES),
+        (Source, agency.SOURCES),
+        (Tag, agency.TAGS),
+        (Partner, partners),
+        (PartnerLocation, agency.PARTNER_LOCATIONS),
+        (PaymentMethod, agency.METHODS),
+        (MethodAttribute, agency.ATTRIBUTES),
+    ]
+    added = sum(_complete(connection, model.__table__, rows) for model, rows in tables)
+    there = set(connection.scalars(select(Booking.id)))
+    plans = [plan for plan in [*named(), *many(now.date())] if plan.id not in there]
+    for plan in plans:
+        _book(connection, plan, now)
+    _restart_ids(connection)
+    for plan in plans:
+        for paid in plan.payments:
+            _pay(connection, plan, paid, now)
+            added += 1
+    return added + len(plans)
+
+
+def _refuse_strangers(connection: Connection) -> None:
+    others = select(func.count()).select_from(Location).where(~Location.is_demonstration)
+    if connection.scalar(others):
+        raise NotOurs("The database holds locations that are not the demonstration's.")
+    names = select(Partner.client_id).where(
+        Partner.id.in_([row["id"] for row in agency.PARTNERS]),
+        Partner.client_id.not_in([row["client_id"] for row in agency.PARTNERS]),
+    )
+    if connection.scalars(names).first() is not None:
+        raise NotOurs("The database holds partners that are not the demonstration's.")
+
+
+def _complete(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose keys are not there yet."""
+    keys = list(table.primary_key.columns)
+    there = {tuple(row) for row in connection.execute(select(*keys))}
+    missing = [row for row in rows if tuple(row[key.name] for key in keys) not in there]
+    if missing:
+        connection.execute(insert(table), [dict(row) for row in missing])
+    return len(missing)
+
+
+def _book(connection: Connection, plan: Plan, now: datetime) -> None:
+    created = now - timedelta(days=plan.created_ago)
+    guest = plan.guest
+    contact = {
+        "first_name": guest.first_name,
+        "last_name": guest.last_name,
+        "email": guest.email,
+        "country": guest.country,
+        "locale": guest.locale,
+    }
+    contact_id = connection.scalars(insert(Contact).returning(Contact.id), [contact]).one()
+    head = chain().empty(plan.id)
+    arrives, leaves = day(now, plan.arrives), day(now, plan.arrives + plan.nights)
+    booking = {
+        "id": plan.id,
+        "location_id": plan.location,
+        "contact_id": contact_id,
+        "account_identifier": plan.account or f"A{plan.id}.1",
+        "source_id": plan.source,
+        "status": plan.status,
+        "currency": CURRENCY_OF[plan.location],
+        "arrives_on": arrives,
+        "leaves_on": leaves,
+        "total": sum(line.minor for line in plan.lines),
+        "created_at": created,
+        "modified_at": created,
+        "log_count": head.count,
+        "log_hash": head.hash,
+        "log_seal": head.seal,
+    }
+    connection.execute(insert(Booking), [booking])
+    place = {"booking_id": plan.id, "property_id": plan.property_id}
+    stay = {**place, "arrives_on": arrives, "leaves_on": leaves, "adults": 2}
+    connection.execute(insert(Stay), [stay])
+    if plan.status != "cancelled":
+        nights = [{**place, "night": arrives + timedelta(days=n)} for n in range(plan.nights)]
+        connection.execute(insert(Night), nights)
+    _schedule(connection, plan, now)
+    if plan.tags:
+        rows = [{"booking_id": plan.id, "tag_id": tag} for tag in plan.tags]
+        connection.execute(insert(BookingTag), rows)
+
+
+def _schedule(connection: Connection, plan: Plan, now: datetime) -> None:
+    last = connection.scalar(select(func.max(ScheduleLine.id))) or FIRST_LINE_ID - 1
+    rows = [
+        {
+            "id": last + place,
+            "booking_id": plan.id,
+            "property_id": plan.property_id,
+            "name": line.name,
+            "kind": line.kind,
+            "stage": line.stage,
+            "amount": line.minor,
+            "due_on": day(now, line.due),
+        }
+        for place, line in enumerate(plan.lines, start=1)
+    ]
+    if rows:
+        connection.execute(insert(ScheduleLine), rows)
+
+
+def _pay(connection: Connection, plan: Plan, paid: Paid, now: datetime) -> None:
+    """Through the ledger's own door, so that books and log are what they would really be."""
+    then = now - timedelta(days=paid.days_ago)
+    order = TakePayment(
+        source="ipro",
+        booking_id=plan.id,
+        amount=Decimal(paid.minor).scaleb(-2),
+        charges=Decimal(paid.charges).scaleb(-2),
+        currency=CURRENCY_OF[plan.location],
+        state=paid.state,  # type: ignore[arg-type]
+        method=paid.method,
+        paid_on=day(now, paid.due_in or -paid.days_ago),
+        comments=paid.comments,
+        add_tags=paid.add_tags,
+        send_email=False,
+    )
+    take_payment(connection, order, DEMO, Call(SYSTEM, lambda _: b""), then)
+
+
+def _restart_ids(connection: Connection) -> None:
+    """PostgreSQL counts on from where its sequence is, not from the ids that were given."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in Base.metadata.sorted_tables:
+        if [column.name for column in table.primary_key] == ["id"]:
+            newest = f"SELECT setval('{table.name}_id_seq', max(id)) FROM {table.name} HAVING max(id) > 0"  # noqa: S608, E501
+            connection.execute(text(newest))

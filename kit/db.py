@@ -1,0 +1,219 @@
+"""The database: one set of models for SQLite and PostgreSQL, and the only place that commits."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, TypeDecorator, event
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session
+
+LOCK_TIMEOUT_S = 5
+BUSY_TIMEOUT_S = 10
+
+T = TypeVar("T")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+# SQLite numbers rows by itself only when the key's type is exactly INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite has no zones, so there the bare UTC time is stored."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def engine_options(uri: str, connections: int) -> dict[str, Any]:
+    """How SQLAlchemy talks to this database. `connections`: the most that one process may hold."""
+    options: dict[str, Any] = {
+        "json_serializer": _dumps,
+        "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # an error's text must not carry what was written
+    }
+    if make_url(uri).get_backend_name() == "sqlite":
+        return options | {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}}
+    return options | {
+        "pool_size": connections,
+        "max_overflow": 0,
+        "pool_timeout": 10,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_S}s"
+            " -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Store:
+    """The engines of one application.
+
+    `writer` begins as a writer (SQLite: BEGIN IMMEDIATE), `reader` sees one moment of the data
+    and changes nothing, `glance` answers a single statement without a transaction around it.
+    """
+
+    writer: Engine
+    reader: Engine
+    glance: Engine
+    queue: AbstractContextManager[Any]
+
+
+def init_app(app: Flask) -> None:
+    """Open the engines of an application whose settings are in place."""
+    uri = app.config["SQLALCHEMY_DATABASE_URI"]
+    options = engine_options(uri, app.config["WEB_THREADS"])
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    postgres = make_url(uri).get_backend_name() == "postgresql"
+    if postgres:
+        # The mode is set when the engine is made: switching it at every checkout costs time.
+        glance = options | {"url": uri, "isolation_level": "AUTOCOMMIT", "pool_size": 2}
+        app.config["SQLALCHEMY_BINDS"] = {"glance": glance}
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+        if not postgres:
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        app.extensions["store"] = Store(
+            writer=engine.execution_options(writes=True),
+            reader=engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            if postgres
+            else engine,
+            glance=db.engines["glance"] if postgres else engine,
+            # SQLite's own wait for its lock polls and starves; writers of one process queue here.
+            queue=nullcontext() if postgres else threading.Lock(),
+        )
+        _forget_after_fork(list(db.engines.values()))
+
+
+def _forget_after_fork(engines: list[Engine]) -> None:
+    """A child must not talk on its parent's connections, nor close them."""
+
+    def forget() -> None:
+        for engine in engines:
+            engine.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the write lock at once: with a plain BEGIN it would read first, and then be
+    # refused ("database is locked") as soon as another writer had come in between.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def store() -> Store:
+    """The engines of the running application."""
+    found: Store = current_app.extensions["store"]
+    return found
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """The only place that commits. Opened by doors (a route, a command, a job), never inside."""
+    engines = store()
+    with engines.queue, engines.writer.begin() as connection:
+        yield connection
+
+
+def in_transaction(work: Callable[[Connection], T]) -> T:
+    """Run one use case in one transaction; once more when it lost a race for a unique key.
+
+    The second run then finds the row that won, and answers accordingly.
+    """
+    try:
+        with transaction() as connection:
+            return work(connection)
+    except IntegrityError:
+        with transaction() as connection:
+            return work(connection)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that sees one moment of the data, for pages of several queries."""
+    # Commit, not roll back: psycopg forgets its prepared statements at every rollback.
+    with store().reader.begin() as connection, Session(connection) as session:
+        yield session
+
+
+def glance(statement: Any, parameters: Mapping[str, Any]) -> Any:
+    """The first row of a single reading statement, or None; one round trip."""
+    with store().glance.connect() as connection:
+        return connection.execute(statement, parameters).first()
+
+
+def is_sqlite(url: str | URL) -> bool:
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Whether a statement gave up waiting for somebody else's transaction."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database cannot be reached or cannot serve now; the same call may work later."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    busy = isinstance(error.orig, sqlite3.OperationalError) and "no such" not in str(error.orig)
+    # 08: connection, 53: resources, 57P: shutting down; none at all: no connection was made.
+    lost = error.connection_invalidated or state[:2] in ("08", "53") or state[:3] == "57P"
+    no_server = state == "" and type(error.orig).__name__ in (
+        "OperationalError",
+        "ConnectionTimeout",
+    )
+    return bool(lost or busy or no_server)

@@ -1,0 +1,41 @@
+"""/healthz: the process lives. /readyz: it can serve, its database is there and up to date."""
+
+from __future__ import annotations
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask, Response, current_app
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from kit import form
+from kit.db import glance
+
+APPLIED = text("SELECT version_num FROM alembic_version")
+
+
+def init_app(app: Flask) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(app.config["MIGRATIONS"]))
+    app.extensions["newest_migration"] = ScriptDirectory.from_config(config).get_current_head()
+    app.add_url_rule("/healthz", "healthz", alive)
+    app.add_url_rule("/readyz", "readyz", ready)
+
+
+def alive() -> Response:
+    return form.answer(form.encode({"status": "alive"}))
+
+
+def ready() -> Response:
+    """200 when requests can be served, 503 with the reason when not."""
+    problems = []
+    try:
+        row = glance(APPLIED, {})
+    except SQLAlchemyError:
+        problems.append("the database cannot be reached, or was never set up (flask db upgrade)")
+    else:
+        newest = current_app.extensions["newest_migration"]
+        if row is None or row.version_num != newest:
+            problems.append(f"migrations are not applied: flask db upgrade brings it to {newest}")
+    body = {"status": "not ready" if problems else "ready", "problems": problems}
+    return form.answer(form.encode(body), 503 if problems else 200)

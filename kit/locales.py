@@ -1,0 +1,49 @@
+"""Dates and money as people of a locale write them (Babel)."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import date
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import NumberPattern
+
+from kit.currencies import exponent
+from kit.money import Money
+
+DEFAULT = "en_GB"
+
+
+@cache
+def _locale(name: str) -> Locale:
+    """The locale of a name such as "pt_PT" or "de-AT"; English where the name is none."""
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(DEFAULT)
+
+
+@cache
+def _pattern(locale: str, currency: str) -> NumberPattern:
+    pattern: NumberPattern = copy(_locale(locale).currency_formats["standard"])
+    pattern.frac_prec = (exponent(currency), exponent(currency))
+    return pattern
+
+
+def money_text(amount: Money, locale: str) -> str:
+    """An amount as a guest reads it, e.g. "€248.00" in en_GB and "248,00 €" in pt_PT.
+
+    The decimals are ISO 4217's (kit.currencies), not CLDR's.
+    """
+    pattern = _pattern(locale, amount.currency)
+    text: str = pattern.apply(
+        amount.decimal, _locale(locale), currency=amount.currency, currency_digits=False
+    )
+    return text
+
+
+def date_text(day: date, locale: str) -> str:
+    """A day as a guest reads it, e.g. "20 November 2026"."""
+    return format_date(day, format="long", locale=_locale(locale))

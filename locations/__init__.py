@@ -1,0 +1,1 @@
+"""Locations: the outlets and brands of the agency, and their settings."""

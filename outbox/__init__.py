@@ -1,0 +1,1 @@
+"""The outbox: messages written with what they tell of, and delivered later, at least once."""

@@ -1,0 +1,86 @@
+"""The worker: one loop that runs the jobs it is given, each when it is due."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+from flask import current_app
+
+from kit.log import failure
+
+STOP = "worker_stop"
+LONGEST_BACK_OFF_S = 60
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do again and again. `run` says how much it did; after more than nothing it is
+    run again at once, since there may be more."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], int]
+
+
+@dataclass(slots=True)
+class Turn:
+    """A job and when it is next due, on the clock of `elapsed`."""
+
+    job: Job
+    due: timedelta = timedelta()
+    failures: int = 0
+    found_work: bool = True
+
+    def take(self) -> None:
+        """Run the job once. Its errors end here: a database that is away comes back."""
+        try:
+            self.found_work = self.job.run() > 0
+        except Exception as error:
+            self.found_work = False
+            self.failures += 1
+            self.due = elapsed() + back_off(self.failures)
+            # By class and place: the text of an error may hold what was being written.
+            log.error("job_failed", job=self.job.name, **failure(error))
+        else:
+            self.failures = 0
+            self.due = elapsed() + (timedelta() if self.found_work else self.job.every)
+
+
+def stopping() -> bool:
+    """Whether the worker was asked to end: a job of several steps looks between two."""
+    stop: threading.Event | None = current_app.extensions.get(STOP)
+    return stop is not None and stop.is_set()
+
+
+def elapsed() -> timedelta:
+    """A clock that only runs forward, whatever is done to the machine's time."""
+    return timedelta(seconds=monotonic())
+
+
+def back_off(failures: int) -> timedelta:
+    """How long a job rests after failing so many times in a row."""
+    return timedelta(seconds=min(2 ** min(failures - 1, 6), LONGEST_BACK_OFF_S))
+
+
+def run_worker(jobs: Sequence[Job], stop: threading.Event, once: bool = False) -> int:
+    """Run the jobs in turn until `stop` is set, and answer how many failed in their last run.
+
+    With `once` each is run until it finds nothing more to do, or fails, and then the loop ends.
+    """
+    turns = [Turn(job) for job in jobs]
+    while not stop.is_set():
+        for turn in turns:
+            if not stop.is_set() and turn.due <= elapsed():
+                turn.take()
+        if once and not any(turn.found_work for turn in turns):
+            break
+        rest = min(turn.due for turn in turns) - elapsed()
+        stop.wait(max(rest, timedelta()).total_seconds())
+    return sum(turn.failures > 0 for turn in turns)

@@ -1,0 +1,1 @@
+"""Partners: the programs that call our APIs; their credentials, scopes and locations."""

@@ -1,0 +1,95 @@
+"""flask partners: add, list, revoke."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from audit.chain import SYSTEM
+from kit import clock
+from kit.db import in_transaction, reading
+from partners.models import Partner, PartnerLocation
+from partners.registering import PartnerRefused, add_partner, revoke_partner
+from partners.scopes import DEFAULT, SCOPES
+
+partners = AppGroup("partners", help="The programs that may call our APIs.")
+
+
+@partners.command("add")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(list(SCOPES)),
+    help=f"What it may do; repeat it. Default: {' '.join(DEFAULT)}.",
+)
+@click.option(
+    "--location",
+    "locations",
+    multiple=True,
+    type=int,
+    required=True,
+    help="Id of a location it may reach; repeat it.",
+)
+@click.option("--may-waive-commission", is_flag=True, help="May take the booking fee off a total.")
+def add(
+    name: str, scopes: tuple[str, ...], locations: tuple[int, ...], may_waive_commission: bool
+) -> None:
+    """Add a partner and print its credentials, once."""
+    try:
+        made = in_transaction(
+            lambda connection: add_partner(
+                connection,
+                name,
+                scopes or DEFAULT,
+                locations,
+                SYSTEM,
+                clock.now(),
+                may_waive_commission=may_waive_commission,
+            )
+        )
+    except PartnerRefused as refused:
+        raise click.ClickException(refused.message) from None
+    click.echo(f"Client id:     {made.client_id}")
+    click.echo(f"Client secret: {made.client_secret}")
+    click.echo("The secret is stored as a hash only: keep it now, it cannot be shown again.")
+
+
+@partners.command("list")
+def list_() -> None:
+    """List the partners with their scopes and locations."""
+    with reading() as session:
+        places: dict[int, list[str]] = {}
+        for place in session.execute(
+            select(PartnerLocation.partner_id, PartnerLocation.location_id)
+        ):
+            places.setdefault(place.partner_id, []).append(str(place.location_id))
+        table = Table("Client id", "Name", "Scopes", "Locations", "Since", "Revoked")
+        for partner in session.scalars(select(Partner).order_by(Partner.id)):
+            revoked = f"{partner.revoked_at:%Y-%m-%d}" if partner.revoked_at else ""
+            table.add_row(
+                partner.client_id,
+                partner.name,
+                partner.scopes.replace(" ", "\n"),
+                ", ".join(places.get(partner.id, [])),
+                f"{partner.created_at:%Y-%m-%d}",
+                revoked,
+            )
+    Console().print(table)
+
+
+@partners.command("revoke")
+@click.argument("client_id")
+def revoke(client_id: str) -> None:
+    """Take away a partner's credentials and tokens; every process refuses them within a second."""
+    try:
+        in_transaction(
+            lambda connection: revoke_partner(connection, client_id, SYSTEM, clock.now())
+        )
+    except PartnerRefused as refused:
+        raise click.ClickException(refused.message) from None
+    click.echo(f"{client_id} is revoked.")

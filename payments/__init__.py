@@ -1,0 +1,1 @@
+"""The ledger: payments, how they are allocated, and the policies of payment methods."""

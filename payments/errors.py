@@ -1,0 +1,238 @@
+"""What the ledger refuses, and why: one class a reason, the same for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from kit.errors import DomainError
+from kit.money import Money
+
+
+class PaymentError(DomainError):
+    """Base of everything that taking or changing a payment may be refused for."""
+
+
+# The booking.
+
+
+class BookingUnknown(PaymentError):
+    """There is no such booking, or the caller cannot reach its location."""
+
+    code = "booking_unknown"
+    field = "booking_id"
+
+    def __init__(self, booking_id: int) -> None:
+        super().__init__(f"There is no booking {booking_id}.")
+
+
+# What needs the booking to be judged: still the sender's slip, like a malformed field.
+
+
+class WrongCurrency(PaymentError):
+    code = "currency_mismatch"
+    field = "currency"
+
+    def __init__(self, booking_id: int, currency: str, came: str) -> None:
+        super().__init__(f"Booking {booking_id} is in {currency}; the payment says {came}.")
+
+
+class WrongDecimals(PaymentError):
+    code = "too_many_decimals"
+
+    def __init__(self, field: str, came: str, currency: str, places: int) -> None:
+        self.field = field
+        super().__init__(f"{came} has more decimals than {currency} has; it has {places}.")
+
+
+class AmountTooLarge(PaymentError):
+    code = "amount_too_large"
+
+    def __init__(self, field: str, came: str, most: Money) -> None:
+        self.field = field
+        super().__init__(f"{came} is more than one payment can be; that is at most {most}.")
+
+
+class LineUnknown(PaymentError):
+    code = "line_unknown"
+    field = "wishes"
+
+    def __init__(self, booking_id: int, lines: Sequence[int], known: Sequence[int]) -> None:
+        there = ", ".join(map(str, known)) or "none"
+        super().__init__(
+            f"Booking {booking_id} has no schedule line {_listed(lines)}; its lines are {there}, "
+            "and 1,2 stands for all of them."
+        )
+
+
+class PropertyNotBooked(PaymentError):
+    code = "property_not_booked"
+    field = "property_id"
+
+    def __init__(self, booking_id: int, property_id: int, booked: Sequence[int]) -> None:
+        super().__init__(
+            f"Booking {booking_id} does not hold property {property_id}; "
+            f"it holds {_listed(booked)}."
+        )
+
+
+class TagUnknown(PaymentError):
+    code = "tag_unknown"
+
+    def __init__(self, field: str, tags: Sequence[int]) -> None:
+        self.field = field
+        super().__init__(f"There is no tag {_listed(tags)}.")
+
+
+class MethodUnknown(PaymentError):
+    """No active payment method of this location has that name or code, letter for letter."""
+
+    code = "payment_method_unknown"
+    field = "method"
+
+    def __init__(self, came: str, meant: Sequence[str]) -> None:
+        hint = f"; did you mean {_listed([repr(name) for name in meant])}?" if meant else "."
+        super().__init__(f"No active payment method is called {came!r}, letter for letter{hint}")
+
+
+class PaidInTheFuture(PaymentError):
+    code = "date_in_future"
+    field = "paid_on"
+
+    def __init__(self, paid_on: date, today: date) -> None:
+        super().__init__(
+            f"A cleared payment cannot be of {paid_on}; at the location it is {today}. "
+            "Money that is still to come is deferred."
+        )
+
+
+class FailedAndPaid(PaymentError):
+    """The tag of a failed payment came with a status that says the money is there, or will be."""
+
+    code = "contradiction"
+
+    def __init__(self, field: str, tag: str) -> None:
+        self.field = field
+        super().__init__(
+            f'The tag "{tag}" says that the payment failed, so it cannot be cleared or deferred; '
+            "a failed payment is sent as not cleared."
+        )
+
+
+# Conflicts with what is there already.
+
+
+class ReferenceAlreadyUsed(PaymentError):
+    code = "reference_already_used"
+
+    def __init__(self, field: str, came: str, payment_id: int) -> None:
+        self.field = field
+        self.payment_id = payment_id
+        super().__init__(f"{came} is already used on this booking by payment {payment_id}.")
+
+
+class BookingCancelled(PaymentError):
+    """Money that is not there yet cannot be promised to a cancelled booking."""
+
+    code = "booking_cancelled"
+    field = "booking_id"
+
+    def __init__(self, booking_id: int) -> None:
+        super().__init__(
+            f"Booking {booking_id} is cancelled; only a cleared payment or a failed attempt is "
+            "recorded on it."
+        )
+
+
+class BookingBusy(PaymentError):
+    """Another request holds the booking for longer than anybody should wait."""
+
+    code = "still_running"
+
+    def __init__(self) -> None:
+        super().__init__("Another request on this booking is still running; send this one again.")
+
+
+# Rules of the business.
+
+
+class KeyReused(PaymentError):
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key came before with another request; a new request needs a new key."
+        )
+
+
+class NotFromOutside(PaymentError):
+    code = "method_not_from_outside"
+    field = "method"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"{method} cannot be accepted from outside; it is recorded at the desk.")
+
+
+class OnlyCompleted(PaymentError):
+    code = "method_external_only"
+    field = "method"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(
+            f"{method} is completed outside only: a payment that is not cleared is not accepted; "
+            "a cleared one would be."
+        )
+
+
+class OnlyNotCompleted(PaymentError):
+    code = "method_on_site_only"
+    field = "method"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(
+            f"{method} is completed at the desk only: a cleared payment is not accepted; one that "
+            "is not cleared, or deferred, would be."
+        )
+
+
+class MethodNotForPartner(PaymentError):
+    code = "method_not_for_partner"
+    field = "method"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"{method} is kept for other partners; this one may not use it.")
+
+
+class MethodIsForRefunds(PaymentError):
+    code = "method_is_refund"
+    field = "method"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"{method} pays money back; it cannot take a payment.")
+
+
+class Overpaid(PaymentError):
+    code = "overpaid"
+    field = "amount"
+
+    def __init__(self, excess: Money, refused_by: str) -> None:
+        self.excess = excess
+        super().__init__(
+            f"The payment exceeds what is open by {excess}, and {refused_by} takes no more."
+        )
+
+
+class DueDateMissing(PaymentError):
+    code = "balance_due_date_missing"
+    field = "balance_due_on"
+
+    def __init__(self, left: Money) -> None:
+        super().__init__(
+            f"The payment leaves {left} of a line open; "
+            "an instalment must say when the rest is due."
+        )
+
+
+def _listed(things: Sequence[object]) -> str:
+    words = [str(thing) for thing in things]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

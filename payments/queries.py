@@ -1,0 +1,137 @@
+"""Reading the ledger for lists; writing never comes this way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, literal, select
+from sqlalchemy.orm import Session
+
+from bookings.models import Booking, ScheduleLine
+from kit.money import Money
+from kit.paging import Bookmarks, Order, Page, page
+from kit.sql import Query
+from payments.models import Allocation, CardOnFile, MethodSwitchedOff, Payment, PaymentMethod
+from payments.views import PaymentView, ShareView
+
+MOST = 300
+
+NEWEST_FIRST = Order((Payment.id.expression,))
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments to list: of one booking, of days (both included), or the newest."""
+
+    booking_id: int | None = None
+    paid_from: date | None = None
+    paid_to: date | None = None
+
+
+def method_words(connection: Connection, location_id: int) -> dict[str, str]:
+    """Names and codes of a location's active methods from outside, by their case-folded form."""
+    off = select(MethodSwitchedOff.method_id).where(MethodSwitchedOff.location_id == location_id)
+    query = select(PaymentMethod.name, PaymentMethod.code).where(
+        PaymentMethod.active, PaymentMethod.from_outside, PaymentMethod.id.not_in(off)
+    )
+    rows = connection.execute(query.order_by(PaymentMethod.name)).all()
+    words = {row.code.casefold(): row.code for row in rows}
+    return words | {row.name.casefold(): row.name for row in rows}
+
+
+def list_payments(
+    session: Session, locations: frozenset[int], wanted: PaymentFilter
+) -> list[PaymentView]:
+    """The newest payments first: all of one booking, otherwise the newest 300 that fit."""
+    query = _filtered(locations, wanted).with_only_columns(Payment.id, maintain_column_froms=True)
+    query = query.order_by(Payment.id.desc())
+    if wanted.booking_id is None:
+        query = query.limit(MOST)
+    return by_ids(session, list(session.scalars(query)))
+
+
+def page_of_payments(
+    session: Session,
+    locations: frozenset[int],
+    wanted: PaymentFilter,
+    size: int,
+    index: int,
+    bookmarks: Bookmarks,
+) -> tuple[list[PaymentView], int]:
+    """Page `index` (from 1) of the payments, the newest first, and how many there are in all."""
+    name = ("payments", locations, wanted)
+    filtered = _filtered(locations, wanted)
+    found: Page = page(session, filtered, NEWEST_FIRST, size, index, bookmarks, name)
+    return by_ids(session, found.ids), found.total
+
+
+def _filtered(locations: frozenset[int], wanted: PaymentFilter) -> Query:
+    query = select(Payment).join(Booking, Booking.id == Payment.booking_id)
+    query = query.where(Booking.location_id.in_(sorted(locations)))
+    if wanted.booking_id is not None:
+        query = query.where(Payment.booking_id == wanted.booking_id)
+    if wanted.paid_from is not None:
+        query = query.where(Payment.paid_on >= wanted.paid_from)
+    if wanted.paid_to is not None:
+        query = query.where(Payment.paid_on <= wanted.paid_to)
+    return query
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[PaymentView]:
+    """The payments with these ids, in their order; three queries, however many."""
+    if not ids:
+        return []
+    rows = session.execute(
+        select(Payment, PaymentMethod.name, CardOnFile.masks, CardOnFile.last_digits)
+        .join(PaymentMethod, PaymentMethod.id == Payment.method_id)
+        .outerjoin(CardOnFile, CardOnFile.payment_id == Payment.id)
+        .where(Payment.id.in_(ids))
+    )
+    shares = shares_of(session, ids)
+    views = {row.Payment.id: _view(row, shares[row.Payment.id]) for row in rows}
+    return [views[each] for each in ids]
+
+
+def shares_of(session: Session, ids: Iterable[int]) -> dict[int, list[tuple[int, str, int]]]:
+    """What of each payment lies on which line now: line id, name, minor units; credit left out."""
+    amount = func.sum(Allocation.amount)
+    query = (
+        select(Allocation.payment_id, ScheduleLine.id, ScheduleLine.name, amount)
+        .join(ScheduleLine, ScheduleLine.id == Allocation.line_id)
+        .where(Allocation.payment_id.in_(list(ids)))
+        .group_by(Allocation.payment_id, ScheduleLine.id, ScheduleLine.name)
+        .having(amount != literal(0))
+        .order_by(ScheduleLine.id)
+    )
+    found: dict[int, list[tuple[int, str, int]]] = defaultdict(list)
+    for payment_id, line_id, name, minor in session.execute(query):
+        found[payment_id].append((line_id, name, int(minor)))
+    return found
+
+
+def _view(row: Any, shares: Sequence[tuple[int, str, int]]) -> PaymentView:
+    payment: Payment = row.Payment
+    currency = payment.currency
+    return PaymentView(
+        id=payment.id,
+        booking_id=payment.booking_id,
+        amount=Money(payment.amount, currency),
+        charges=Money(payment.charges, currency),
+        tip=Money(payment.tip, currency),
+        state=payment.state,
+        method=row.name,
+        paid_on=payment.paid_on,
+        category=payment.category,
+        comments=payment.comments,
+        reference=payment.reference,
+        source=payment.source,
+        failure_reason=payment.failure_reason,
+        created_at=payment.created_at,
+        shares=tuple(ShareView(line, name, Money(minor, currency)) for line, name, minor in shares),
+        masks=row.masks or {},
+        last_digits=row.last_digits or "",
+    )

@@ -1,0 +1,1 @@
+"""Tags: the agency's vocabulary for bookings, and which booking carries which."""

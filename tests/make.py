@@ -1,0 +1,259 @@
+"""What tests need to exist: locations, methods, bookings, partners; plain functions.
+
+All of them write in the present app context, in a transaction of their own. Amounts are texts
+("100.00") in the booking's currency; ids can be chosen, otherwise the database gives them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import insert, select
+from werkzeug.test import TestResponse
+
+from audit.recording import chain
+from bookings.models import Booking, Contact, Property, ScheduleLine, Stay
+from kit import clock
+from kit.db import transaction
+from kit.ids import digest, opaque, secret
+from kit.money import Money
+from locations.models import Location
+from partners.models import AccessToken, Partner, PartnerLocation
+from partners.scopes import SCOPES
+from payments.models import PaymentMethod
+from tags.models import BookingTag, Tag
+
+ALL_SCOPES = " ".join(SCOPES)
+numbers = itertools.count(1)
+
+
+def _insert(model: Any, **values: Any) -> int:
+    with transaction() as connection:
+        found: int = connection.scalars(insert(model).returning(model.id), [values]).one()
+        return found
+
+
+def location(id: int = 1, currency: str = "EUR", **values: Any) -> int:
+    """A location, unless there is one with this id already."""
+    with transaction() as connection:
+        if connection.scalar(select(Location.id).where(Location.id == id)) is not None:
+            return id
+    defaults = {
+        "name": f"Location {id}",
+        "client_name": f"client{id}",
+        "business_location_id": 1000 + id,
+        "token_hash": digest(f"location token {id}"),
+        "time_zone": "Europe/Lisbon",
+        "mail_sender": f"stay@location{id}.example.com",
+    }
+    return _insert(Location, **(defaults | {"id": id, "currency": currency} | values))
+
+
+def place(location_id: int = 1, name: str = "Casa Azul") -> int:
+    """A property."""
+    location(location_id)
+    return _insert(Property, location_id=location_id, name=name)
+
+
+def method(name: str = "PayPal", **values: Any) -> int:
+    """A payment method; by default one that takes any payment from outside."""
+    number = next(numbers)
+    defaults = {
+        "code": f"CODE{number}",
+        "kind": "bank",
+        "public_id": opaque(33),
+        "is_refund": False,
+        "takes_tips": False,
+        "manual_prohibited": False,
+        "from_outside": True,
+        "paying": "both",
+    }
+    return _insert(PaymentMethod, name=name, **(defaults | values))
+
+
+def tag(id: int, name: str, role: str | None = None) -> int:
+    return _insert(Tag, id=id, name=name, colour="#000000", role=role)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A schedule line to make."""
+
+    amount: str
+    stage: int = 1
+    due_in: int = 0
+    name: str = ""
+    property: int = 0  # which of the booking's properties, from 0
+
+
+def booking(
+    dues: Sequence[str | Due] = ("100.00",),
+    *,
+    currency: str = "EUR",
+    status: str = "booking",
+    location_id: int = 1,
+    tags: Sequence[int] = (),
+    email: str | None = "guest@example.com",
+    locale: str = "en_GB",
+    properties: int = 1,
+    **values: Any,
+) -> int:
+    """A booking with these dues (texts are amounts due with the deposit, today)."""
+    location(location_id, currency)
+    places = [place(location_id, f"Property {n + 1}") for n in range(properties)]
+    contact = _insert(
+        Contact, first_name="Maria", last_name="Silva", email=email, locale=locale, country="PT"
+    )
+    lines = [due if isinstance(due, Due) else Due(due) for due in dues]
+    minors = [Money.parse(line.amount, currency).minor for line in lines]
+    today, now = date.today(), clock.now()
+    arrives, leaves = today + timedelta(days=90), today + timedelta(days=97)
+    number = next(numbers)
+    row = {
+        "location_id": location_id,
+        "contact_id": contact,
+        "account_identifier": f"T{number}.1",
+        "status": status,
+        "currency": currency,
+        "arrives_on": arrives,
+        "leaves_on": leaves,
+        "total": sum(minors),
+        "created_at": now,
+        "modified_at": now,
+        "log_count": 0,
+        "log_hash": "",
+        "log_seal": "",
+    }
+    booking_id = _insert(Booking, **(row | values))
+    seal = chain().empty(booking_id).seal
+    with transaction() as connection:
+        connection.execute(
+            Booking.__table__.update().where(Booking.id == booking_id).values(log_seal=seal)  # type: ignore[attr-defined]
+        )
+        for each in places:
+            stay = {"booking_id": booking_id, "property_id": each}
+            stay |= {"arrives_on": arrives, "leaves_on": leaves, "adults": 2}
+            connection.execute(insert(Stay), [stay])
+        for line, minor in zip(lines, minors, strict=True):
+            values_of_line = {
+                "booking_id": booking_id,
+                "property_id": places[line.property],
+                "name": line.name or f"Stage {line.stage}",
+                "kind": "deposit" if line.stage == 1 else "balance",
+                "stage": line.stage,
+                "amount": minor,
+                "due_on": today + timedelta(days=line.due_in),
+            }
+            connection.execute(insert(ScheduleLine), [values_of_line])
+        for each in tags:
+            connection.execute(insert(BookingTag), [{"booking_id": booking_id, "tag_id": each}])
+    return booking_id
+
+
+def lines_of(booking_id: int) -> list[ScheduleLine]:
+    """The schedule as it stands, by id."""
+    with transaction() as connection:
+        query = select(ScheduleLine.__table__).where(ScheduleLine.booking_id == booking_id)
+        return list(connection.execute(query.order_by(ScheduleLine.id)))  # type: ignore[arg-type]
+
+
+def row_of(model: Any, id: int) -> Any:
+    """A row as it stands now, by id."""
+    with transaction() as connection:
+        return connection.execute(select(model.__table__).where(model.id == id)).one()
+
+
+def rows_of(model: Any, **where: Any) -> list[Any]:
+    """The rows with these values, by their first column."""
+    with transaction() as connection:
+        query = select(model.__table__).filter_by(**where)
+        return list(connection.execute(query.order_by(next(iter(model.__table__.c)))))
+
+
+def partner(
+    scopes: str = ALL_SCOPES, locations: Sequence[int] = (1,), client_id: str | None = None,
+    client_secret: str = "secret",
+) -> int:  # fmt: skip
+    for each in locations:
+        location(each)
+    partner_id = _insert(
+        Partner,
+        name=f"Partner {next(numbers)}",
+        client_id=client_id or opaque(12),
+        secret_hash=digest(client_secret),
+        scopes=scopes,
+        may_waive_commission=False,
+        created_at=clock.now(),
+    )
+    with transaction() as connection:
+        for each in locations:
+            row = {"partner_id": partner_id, "location_id": each}
+            connection.execute(insert(PartnerLocation), [row])
+    return partner_id
+
+
+def token(partner_id: int, scopes: str = ALL_SCOPES, lives: timedelta = timedelta(hours=1)) -> str:
+    made, now = secret(), clock.now()
+    row = {
+        "token_hash": digest(made),
+        "partner_id": partner_id,
+        "scopes": scopes,
+        "issued_at": min(now, now + lives - timedelta(seconds=1)),
+        "expires_at": now + lives,
+    }
+    with transaction() as connection:
+        connection.execute(insert(AccessToken), [row])
+    return made
+
+
+class Client:
+    """Calls the API as one partner."""
+
+    def __init__(self, app: Flask, partner_id: int, access_token: str) -> None:
+        self.app, self.partner_id, self.token = app, partner_id, access_token
+        self._http = app.test_client()
+
+    @classmethod
+    def of_new_partner(
+        cls, app: Flask, scopes: str = ALL_SCOPES, locations: Sequence[int] = (1,)
+    ) -> Client:
+        partner_id = partner(scopes, locations)
+        return cls(app, partner_id, token(partner_id, scopes))
+
+    def at(self, app: Flask) -> Client:
+        """The same partner, calling another application (process)."""
+        return Client(app, self.partner_id, self.token)
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self._http.get(path, headers=self._headers(headers))
+
+    def post(self, path: str, body: str | bytes, **headers: str) -> TestResponse:
+        """Post a form body. Header names are written with underscores: Idempotency_Key="a"."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+        return self._http.post(path, data=body, headers=self._headers(sent))
+
+    def pay(self, booking_id: int, amount: str = "100.00", **fields: Any) -> TestResponse:
+        """Post a payment: sensible fields, but for those given (None leaves one out). Names in
+        capitals first are form fields, `headers` are headers."""
+        headers = fields.pop("headers", {})
+        form = {
+            "Amount": amount,
+            "BookingId": booking_id,
+            "PaymentScheduleIds": "1,2",
+            "Status": 0,
+            "Currency": "EUR",
+            "PaymentDate": date.today().isoformat(),
+            "PaymentMethod": "PayPal",
+            "SendEmail": "false",
+        } | fields
+        body = "&".join(f"{name}={value}" for name, value in form.items() if value is not None)
+        return self.post("/apis/payments", body, **headers)
+
+    def _headers(self, given: dict[str, str]) -> dict[str, str]:
+        named = {name.replace("_", "-"): value for name, value in given.items()}
+        return {"Authorization": f"Bearer {self.token}"} | named
