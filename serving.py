@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 
 import click
 from flask import current_app
@@ -35,6 +36,8 @@ def serve(host: str, port: int, workers: int) -> None:
         "--blocking-threads", str(threads), "--backlog", str(BACKLOG), "--respawn-failed-workers",
         "--no-ws", "--log-level", "warning",
     ]  # fmt: skip
+    # Where the processes count together for /metrics; prometheus_client reads the variable.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="metrics-"))
     click.echo(f"http://{host}:{port} with {workers} x {threads} threads")
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - no shell, nothing of a caller in it

@@ -25,13 +25,14 @@ from audit.chain import Chain
 from audit.cli import audit_group
 from audit.verifying import zero_head
 from demo.cli import demo
-from kit import clock, db, failures, form, health, ids, log, settings
+from kit import clock, db, failures, form, health, ids, log, metrics, settings
 from kit.db import in_transaction
 from kit.errors import DomainError
 from kit.form import Refusals
 from kit.rotating import keys
 from kit.vault import Vault, derived_key, vault_keys
 from outbox.cli import worker_command
+from outbox.counting import backlog
 from outbox.delivering import deliver
 from outbox.mail import Sender, SmtpSender, SpoolSender
 from outbox.worker import Job
@@ -85,6 +86,7 @@ def _open_house(app: Flask) -> None:
     db.init_app(app)
     Migrate(app, db.db, directory=str(config["MIGRATIONS"]), render_as_batch=True)
     health.init_app(app)
+    metrics.init_app(app, backlog)
     app.extensions["vault"] = Vault(vault_keys(config["SECRET_KEY"], config["ENCRYPTION_KEYS"]))
     app.extensions["audit_chain"] = Chain(derived_key(config["SECRET_KEY"], "event log"))
     app.extensions["partner_guard"] = Guard()

@@ -51,6 +51,7 @@ Clock = Callable[[], datetime]
 
 # A literal: with a bound parameter PostgreSQL's general plan could not use the partial index.
 WAITING = Message.state == literal_column("'waiting'")
+GIVEN_UP = Message.state == literal_column("'given_up'")
 
 log = structlog.get_logger()
 
@@ -105,7 +106,7 @@ def retry_delay(attempts: int, roll: int) -> timedelta:
 
 def resend(connection: Connection, ids: Sequence[int], at: datetime) -> int:
     """Put given-up messages back among those that wait; answer how many were such."""
-    given_up = update(Message).where(Message.id.in_(ids), Message.state == "given_up")
+    given_up = update(Message).where(Message.id.in_(ids), GIVEN_UP)
     return connection.execute(given_up.values(state="waiting", due_at=at, attempts=0)).rowcount
 
 

@@ -28,6 +28,12 @@ class Message(Base):
             postgresql_where=text("state = 'waiting'"),
             sqlite_where=text("state = 'waiting'"),
         ),
+        Index(
+            "ix_outbox_given_up",
+            "created_at",
+            postgresql_where=text("state = 'given_up'"),
+            sqlite_where=text("state = 'given_up'"),
+        ),
         Index("ix_outbox_booking_id", "booking_id"),
     )
 

@@ -136,6 +136,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
     )
+    op.create_index(
+        "ix_outbox_given_up",
+        "outbox",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'given_up'"),
+        sqlite_where=sa.text("state = 'given_up'"),
+    )
     op.create_table(
         "partners",
         sa.Column("id", BIG_ID, nullable=False),
@@ -745,6 +753,12 @@ def downgrade() -> None:
         table_name="outbox",
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(
+        "ix_outbox_given_up",
+        table_name="outbox",
+        postgresql_where=sa.text("state = 'given_up'"),
+        sqlite_where=sa.text("state = 'given_up'"),
     )
     op.drop_index("ix_outbox_booking_id", table_name="outbox")
     op.drop_table("outbox")
