@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -104,5 +104,5 @@ class Chain:
 
 def canonical(entry: Entry, origin: Origin, at: datetime) -> str:
     """The text that is hashed: the same facts always give the same bytes."""
-    facts = {"at": at, "origin": asdict(origin), **asdict(entry)}
+    facts = {"at": at, "origin": origin, "entry": entry}
     return orjson.dumps(facts, option=orjson.OPT_SORT_KEYS).decode()

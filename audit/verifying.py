@@ -99,8 +99,8 @@ def _columns_agree(row: Any) -> bool:
     told = orjson.loads(row.body)
     actor = told["origin"]["actor"]
     return (
-        told["action"] == row.action
-        and told["severity"] == row.severity
+        told["entry"]["action"] == row.action
+        and told["entry"]["severity"] == row.severity
         and (actor["kind"], actor["id"]) == (row.actor_kind, row.actor_id)
         and datetime.fromisoformat(told["at"]) == row.at
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
 from audit.chain import Head
@@ -153,13 +153,8 @@ def _has_no_tag(tags: Sequence[int]) -> ColumnElement[bool]:
 
 
 def _balance(which: str) -> ColumnElement[bool]:
-    """paid: nothing is outstanding; outstanding: something is; overdue: and its day has passed."""
-    if which == "paid":
-        return Booking.paid == Booking.total
-    open_line = and_(ScheduleLine.booking_id == Booking.id, ScheduleLine.paid < ScheduleLine.amount)
-    if which == "overdue":
-        open_line = and_(open_line, ScheduleLine.due_on < func.current_date())
-    return and_(Booking.paid < Booking.total, exists().where(open_line))
+    """paid: nothing is outstanding; outstanding: something is."""
+    return Booking.paid == Booking.total if which == "paid" else Booking.paid < Booking.total
 
 
 def _midnight(day: date) -> datetime:
@@ -170,7 +165,7 @@ CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "booking_id": lambda value: Booking.id == value,
     "status": lambda value: Booking.status == value,
     "property_ids": _has_stay,
-    "contact_ids": lambda value: Booking.contact_id.in_(value),
+    "contact_ids": Booking.contact_id.in_,
     "balance": _balance,
     "ordered_from": lambda day: Booking.created_at >= _midnight(day),
     "ordered_to": lambda day: Booking.created_at < _midnight(day + timedelta(days=1)),

@@ -59,10 +59,7 @@ class BookingsQuery(Form):
     status = Choice({str(n): name for name, n in STATUS_IDS.items()}, data_key="bookingstatus")
     property_ids = Numbers(data_key="propertyids")
     contact_ids = Numbers(data_key="contactIDs")
-    balance = Choice(
-        {"paid": "paid", "outstanding": "outstanding", "overdue": "overdue"},
-        data_key="balancestatus",
-    )
+    balance = Choice({"paid": "paid", "outstanding": "outstanding"}, data_key="balancestatus")
     ordered_from = Day(data_key="orderDateFrom")
     ordered_to = Day(data_key="orderDateTo")
     arrives_from = Day(data_key="checkinfrom")

@@ -357,9 +357,14 @@ def encode(payload: Any) -> bytes:
     return orjson.dumps(payload)
 
 
+# Answers are about people's money: no cache keeps them, no browser guesses what they are.
+NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
 def answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer. The charset is spelled out: a public client refuses arrays without it."""
     response = Response(body, status, content_type="application/json; charset=utf-8")
+    response.headers.update(NOT_KEPT)
     response.headers.update(headers or {})
     return response
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-from kit.ids import opaque
 
 
 def message_row(
@@ -20,7 +19,7 @@ def message_row(
     domain = sender.rpartition("@")[2].rstrip(">") or "localhost"
     return {
         "kind": kind,
-        "message_id": f"<{opaque(26).lower()}@{domain}>",
+        "message_id": f"<{secrets.token_hex(13)}@{domain}>",
         "booking_id": booking_id,
         "context": dict(context),
         "created_at": at,

@@ -45,14 +45,6 @@ class WrongDecimals(PaymentError):
         super().__init__(f"{came} has more decimals than {currency} has; it has {places}.")
 
 
-class AmountTooLarge(PaymentError):
-    code = "amount_too_large"
-
-    def __init__(self, field: str, came: str, most: Money) -> None:
-        self.field = field
-        super().__init__(f"{came} is more than one payment can be; that is at most {most}.")
-
-
 class LineUnknown(PaymentError):
     code = "line_unknown"
     field = "wishes"

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from kit import clock, form
 from kit.cards import has_card_number
-from kit.errors import DomainError
 from kit.db import in_transaction, reading
+from kit.errors import DomainError
 from kit.form import Blueprint, Fault, Malformed
 from kit.paging import Bookmarks
 from partners.authentication import caller, origin, requires
@@ -27,7 +27,6 @@ STATUS: dict[type[DomainError], int] = {
     errors.BookingUnknown: 404,
     errors.WrongCurrency: 400,
     errors.WrongDecimals: 400,
-    errors.AmountTooLarge: 400,
     errors.LineUnknown: 400,
     errors.PropertyNotBooked: 400,
     errors.TagUnknown: 400,
