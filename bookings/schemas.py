@@ -11,9 +11,9 @@ from marshmallow import fields, post_load
 
 from bookings.models import Booking, ScheduleLine
 from bookings.queries import MOST, BookingFilter, BookingView, Sorting
-from kit import form
 from kit.currencies import symbol
-from kit.form import Choice, Form, LeadingNumber, Numbers, PlainText, Typed, WholeNumber
+from kit.fields import Choice, LeadingNumber, Numbers, PlainText, Typed, WholeNumber, number
+from kit.form import Form
 from kit.money import Money
 from payments.models import Payment
 
@@ -142,8 +142,8 @@ def _money(view: BookingView) -> dict[str, Any]:
     booking = view.booking
     nights = (booking.leaves_on - booking.arrives_on).days or 1
 
-    def number(minor: int) -> Any:
-        return form.number(Money(minor, booking.currency))
+    def shown(minor: int) -> Any:
+        return number(Money(minor, booking.currency))
 
     def of_kind(kind: str) -> int:
         return sum(line.amount for line in view.lines if line.kind == kind)
@@ -155,13 +155,13 @@ def _money(view: BookingView) -> dict[str, Any]:
         "Compensation", "Commission", "CommissionVAT", "SecurityDeposit",
     )  # fmt: skip
     return {
-        "RenterAmount": number(stay),
-        "BookingFee": number(of_kind("fee")),
-        **{name: number(0) for name in not_kept},
-        "PaymentCharges": number(booking.charges),
-        "RenterBalance": number(booking.total - booking.paid),
-        "RenterTotal": number(booking.total),
-        "RatePerDay": form.number(rate),
+        "RenterAmount": shown(stay),
+        "BookingFee": shown(of_kind("fee")),
+        **{name: shown(0) for name in not_kept},
+        "PaymentCharges": shown(booking.charges),
+        "RenterBalance": shown(booking.total - booking.paid),
+        "RenterTotal": shown(booking.total),
+        "RatePerDay": number(rate),
     }
 
 
@@ -180,7 +180,7 @@ def _due(view: BookingView) -> dict[str, Any]:
         lines = [line for line in view.lines if line.stage == stage]
         total = Money(sum(line.amount for line in lines), view.booking.currency)
         days = [line.due_on for line in lines]
-        found[name] = form.number(total)
+        found[name] = number(total)
         found[f"{name}DueDate"] = f"{max(days):%d/%m/%Y}" if days else None
     return found
 
@@ -201,9 +201,9 @@ def _line(line: ScheduleLine, currency: str) -> dict[str, Any]:
         "PaymentScheduleID": line.id,
         "PaymentScheduleName": line.name,
         "Stage": line.stage,
-        "Amount": form.number(Money(line.amount, currency)),
-        "Paid": form.number(Money(line.paid, currency)),
-        "Outstanding": form.number(Money(line.amount - line.paid, currency)),
+        "Amount": number(Money(line.amount, currency)),
+        "Paid": number(Money(line.paid, currency)),
+        "Outstanding": number(Money(line.amount - line.paid, currency)),
         "DueDate": f"{line.due_on:%d/%m/%Y}",
         "PropertyId": line.property_id,
     }
@@ -212,7 +212,7 @@ def _line(line: ScheduleLine, currency: str) -> dict[str, Any]:
 def _payment(payment: Payment) -> dict[str, Any]:
     return {
         "PaymentID": payment.id,
-        "Amount": form.number(Money(payment.amount, payment.currency)),
+        "Amount": number(Money(payment.amount, payment.currency)),
         "Status": PAYMENT_STATUS[payment.state],
         "State": payment.state,
         "PaymentDate": f"{payment.paid_on:%d/%m/%Y}",

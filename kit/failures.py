@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
 from kit import form
 from kit.db import is_unavailable
@@ -86,6 +86,9 @@ def _http(door: Door, error: HTTPException) -> Response:
     """What werkzeug or Flask refuse, in the words of the door."""
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        # An error handler of ours failed; Flask wraps what it raised.
+        return _unexpected(door, cast(Exception, error.original_exception))
     headers = {name: text for name, text in error.get_headers() if name in ("Allow", "Retry-After")}
     if isinstance(error, RequestEntityTooLarge):
         message = f"The body is larger than {form.BODY_LIMIT} bytes."

@@ -6,11 +6,7 @@ case, an empty value is an absent one, a name given twice is an error, and so on
 
 from __future__ import annotations
 
-import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from functools import wraps
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 from urllib.parse import unquote_to_bytes
@@ -23,34 +19,14 @@ from webargs.flaskparser import FlaskParser
 
 from kit.cards import has_card_number
 from kit.errors import DomainError, Refused
-from kit.money import Money
+from kit.fields import Fault, Numbers, Typed
 
 BODY_LIMIT = 64 * 1024
 MOST_FIELDS = 1000
+LONGEST_NAME = 50
 FORM = "application/x-www-form-urlencoded"
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
-AMOUNT = re.compile(r"([0-9]{1,10})(\.[0-9]{1,4})?", re.ASCII)
-MOST_MONEY = Decimal("9999999999.99")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-class Fault(str):
-    """What is wrong with one field: the sentence, and a stable code beside it."""
-
-    __slots__ = ("code",)
-    code: str
-
-    def __new__(cls, code: str, sentence: str) -> Fault:
-        self = super().__new__(cls, sentence)
-        self.code = code
-        return self
-
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        return self.code, str(self)
 
 
 class Malformed(Exception):
@@ -94,19 +70,28 @@ def _value(name: bytes, raw: bytes) -> str | Fault:
         return Fault("not_utf8", f"{_text(name, 'A field')} is not valid UTF-8.")
 
 
-def gather(raw: bytes, schema: Form) -> dict[str, Any]:
+class Found(dict[str, Any]):
+    """The values that came. `strangers` are faults in fields that the call does not have: what is
+    unknown is ignored, but not when it holds a card number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strangers: dict[str, Fault] = {}
+
+
+def gather(raw: bytes, schema: Form) -> Found:
     """One value for every field the schema knows, under the schema's own spelling of its name.
 
     Faults found here take the place of the value; the field then reports them with all others.
-    Of fields the schema does not know only those with a card number are kept, to be refused.
     """
-    found: dict[str, Any] = {}
+    found = Found()
     for name, came in pairs(raw):
         known = schema.names.get(name.lower())
-        value = _without_card(came, schema, known)
+        value = _without_card(came, schema, known or name)
         if known is None:
             if isinstance(value, Fault):
-                found[f"({len(found)})"] = value
+                unnamed = len(name) > LONGEST_NAME or has_card_number(name)
+                found.strangers["?" if unnamed else name] = value
         elif known not in found:
             found[known] = value
         elif isinstance(schema.fields_by_key[known], Numbers) and not isinstance(value, Fault):
@@ -116,14 +101,14 @@ def gather(raw: bytes, schema: Form) -> dict[str, Any]:
     return found
 
 
-def _without_card(came: str | Fault, schema: Form, known: str | None) -> str | Fault:
+def _without_card(came: str | Fault, schema: Form, name: str) -> str | Fault:
     """The value, or the fault that it holds a card number. Typed numbers and amounts are not
     looked at: an id may well pass Luhn."""
-    typed = known is not None and isinstance(schema.fields_by_key[known], Typed)
+    typed = isinstance(schema.fields_by_key.get(name), Typed)
     if isinstance(came, Fault) or typed or not has_card_number(came):
         return came
-    name = known or "A field this call does not have"
-    return Fault("card_number", f"{name} holds what looks like a card number; never send one.")
+    sentence = "This field holds what looks like a card number; never send one."
+    return Fault("card_number", sentence)
 
 
 class HouseParser(FlaskParser):
@@ -141,9 +126,9 @@ class HouseParser(FlaskParser):
 
     def handle_error(self, error: ma.ValidationError, *_: Any, **__: Any) -> NoReturn:
         faults: list[tuple[str | None, Fault]] = []
-        for name, told in error.normalized_messages().items():  # type: ignore[no-untyped-call]
-            field = None if name.startswith("(") or name == "_schema" else name
-            faults += [(field, fault) for fault in told]
+        for told in cast(dict[str, dict[str, list[Fault]]], error.messages).values():
+            for name, found in told.items():  # webargs puts all of it under the location
+                faults += [(name, fault) for fault in found]
         raise Malformed(faults)
 
 
@@ -151,175 +136,23 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = HouseParser()
 
 
-# --- fields ----------------------------------------------------------------------------------
-
-
 class Form(ma.Schema):
     """A form body or query string of the house API. `aliases`: other names, in lower case."""
 
     aliases: ClassVar[Mapping[str, str]] = {}
-    # Unknown names never get here, but for those whose value had to be refused (gather).
-    error_messages = {
-        "unknown": Fault("unreadable", "A field holds a card number, or is not UTF-8.")
-    }
 
     class Meta:
-        unknown = ma.RAISE
+        unknown = ma.EXCLUDE
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.fields_by_key = {f.data_key or name: f for name, f in self.load_fields.items()}
         self.names = {key.lower(): key for key in self.fields_by_key} | dict(self.aliases)
 
-
-class Wire(ma.fields.Field[Any], ABC):
-    """A field that says in one sentence what came and what would be right.
-
-    `hint` completes "it must be ..."; `secret` values are never repeated in an error.
-    """
-
-    hint: str = "a text"
-    code: ClassVar[str] = "invalid"
-
-    def __init__(self, *, secret: bool = False, **options: Any) -> None:
-        super().__init__(**options)
-        self.secret = secret
-
-    def _bind_to_schema(self, field_name: str, parent: Any) -> None:
-        super()._bind_to_schema(field_name, parent)
-        fault = Fault("required", f"{self.label} is missing; it must be {self.hint}.")
-        self.error_messages = {**self.error_messages, "required": fault}
-
-    @property
-    def label(self) -> str:
-        return self.data_key or str(self.name)
-
-    def wrong(self, came: str, why: str = "") -> ma.ValidationError:
-        shown = "not readable" if self.secret else repr(came[:60] + ("…" if len(came) > 60 else ""))
-        return self.fault(self.code, f"{self.label} is {shown}; it must be {why or self.hint}.")
-
-    def fault(self, code: str, sentence: str) -> ma.ValidationError:
-        return ma.ValidationError(Fault(code, sentence))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
-        if isinstance(value, Fault):
-            raise ma.ValidationError(value)
-        return self.read(value)
-
-    @abstractmethod
-    def read(self, text: str) -> Any:
-        """The value of a text that came; raises what `wrong` makes."""
-
-
-class Typed(Wire):
-    """Numbers, dates, flags: a wrong one is an error, so nothing else can hide in them."""
-
-
-class WholeNumber(Typed):
-    hint = "a whole number"
-
-    def read(self, text: str) -> int:
-        if not WHOLE.fullmatch(text):
-            raise self.wrong(text)
-        return int(text)
-
-
-class LeadingNumber(Typed):
-    """A whole number of which some clients send more: one sends "size=15=1" and means 15."""
-
-    hint = "a whole number"
-
-    def __init__(self, *, least: int, most: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.least, self.most = least, most
-
-    def read(self, text: str) -> int:
-        found = re.match(r"[0-9]{1,18}", text, re.ASCII)
-        if not found or not self.least <= int(found.group()) <= self.most:
-            raise self.wrong(text, f"a whole number from {self.least} to {self.most}")
-        return int(found.group())
-
-
-class Choice(Typed):
-    """One of a few words or numbers, given as {what comes: what it means}."""
-
-    def __init__(self, meanings: Mapping[str, Any], **options: Any) -> None:
-        super().__init__(**options)
-        self.meanings = meanings
-        self.hint = "one of " + ", ".join(meanings)
-
-    def read(self, text: str) -> Any:
-        if text.lower() not in self.meanings:
-            raise self.wrong(text)
-        return self.meanings[text.lower()]
-
-
-class Flag(Choice):
-    def __init__(self, **options: Any) -> None:
-        super().__init__({"true": True, "false": False}, **options)
-
-
-class Day(Typed):
-    hint = "a real date, yyyy-mm-dd"
-
-    def read(self, text: str) -> date:
-        if not DAY.fullmatch(text):
-            raise self.wrong(text)
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise self.wrong(text) from None
-
-
-class Amount(Typed):
-    """A plain decimal, kept as written: how many decimals it may have, only the currency knows."""
-
-    hint = "a plain decimal such as 200 or 200.50, at most 9999999999.99"
-
-    def __init__(self, *, positive: bool = False, **options: Any) -> None:
-        super().__init__(**options)
-        self.positive = positive
-
-    def read(self, text: str) -> Decimal:
-        if not AMOUNT.fullmatch(text) or (amount := Decimal(text)) > MOST_MONEY:
-            raise self.wrong(text)
-        if self.positive and not amount:
-            raise self.wrong(text, "more than 0")
-        return amount
-
-
-class Numbers(Typed):
-    """A comma list of whole numbers, in the order given; the name may also be repeated."""
-
-    hint = "whole numbers with commas between them"
-
-    def read(self, text: str) -> tuple[int, ...]:
-        words = [word.strip() for word in text.split(",") if word.strip()]
-        if not words or len(words) > MOST_FIELDS or not all(map(WHOLE.fullmatch, words)):
-            raise self.wrong(text)
-        return tuple(dict.fromkeys(int(word) for word in words))
-
-
-class PlainText(Wire):
-    """Text up to a length, without control characters other than line ends and tabs."""
-
-    def __init__(
-        self, *, most: int, pattern: str | None = None, hint: str = "", **options: Any
-    ) -> None:
-        super().__init__(**options)
-        self.most = most
-        self.pattern = re.compile(pattern, re.ASCII) if pattern else None
-        self.hint = hint or f"a text of at most {most} characters"
-
-    def read(self, text: str) -> str:
-        if len(text) > self.most:
-            sentence = f"{self.label} has {len(text)} characters; it may have {self.most}."
-            raise self.fault("too_long", sentence)
-        if CONTROL.search(text):
-            raise self.fault("control_character", f"{self.label} holds a control character.")
-        if self.pattern and not self.pattern.fullmatch(text):
-            raise self.wrong(text)
-        return text
+    @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _refuse_strangers(self, _: Any, came: Any, **__: Any) -> None:
+        if strangers := getattr(came, "strangers", None):
+            raise ma.ValidationError({name: [fault] for name, fault in strangers.items()})
 
 
 # --- preferences (RFC 7240) -------------------------------------------------------------------
@@ -345,11 +178,6 @@ def no_dry_run(view: View) -> View:
 
 
 # --- answering -------------------------------------------------------------------------------
-
-
-def number(amount: Money) -> orjson.Fragment:
-    """An amount as a JSON number with the currency's decimals (200.00), never through a float."""
-    return orjson.Fragment(amount.plain)
 
 
 def encode(payload: Any) -> bytes:
@@ -408,24 +236,3 @@ class Refusals:
 
 def render_malformed(error: Malformed) -> Response:
     return refusal(error.status, [(field, fault.code, str(fault)) for field, fault in error.faults])
-
-
-class MoneyOut(ma.fields.Field[Any]):
-    """Money as a JSON number with the currency's decimals."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
-        return None if value is None else number(value)
-
-
-class DayOut(ma.fields.Field[Any]):
-    """A day as the house format lists it: dd/mm/yyyy."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
-        return None if value is None else f"{value:%d/%m/%Y}"
-
-
-class InstantOut(ma.fields.Field[Any]):
-    """A moment in UTC. Always with a fraction: a bare "...00Z" breaks a public client."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
-        return None if value is None else f"{value:%Y-%m-%dT%H:%M:%S.%f}0Z"

@@ -42,6 +42,15 @@ def _as_json(_: Any, __: str, event: EventDict) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
+def _without_text(_: Any, __: str, event: EventDict) -> EventDict:
+    """What libraries log of an exception: its class and place, like ours."""
+    exc_info = event.pop("exc_info", None)
+    if exc_info:
+        error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
+        event.update(failure(error) if error else {})
+    return event
+
+
 def configure(level: str) -> None:
     """Set the log up, ours and that of libraries, once for the process."""
     shared: list[Any] = [
@@ -56,7 +65,7 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*shared, _without_text],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_json],
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -6,7 +6,8 @@ the new booking with the OLD lines (READ COMMITTED), which was seen and is teste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -188,14 +189,21 @@ CHANGES = Changes(
 )
 
 
-def hold(connection: Connection, booking_id: int) -> None:
-    """Lock the booking, alone. Raises BookingBusy when another request does not let go of it."""
+@contextmanager
+def _patience() -> Iterator[None]:
+    """A wait for a lock that took too long is BookingBusy, and may be tried again."""
     try:
-        connection.execute(HOLD, {"booking_id": booking_id})
+        yield
     except DBAPIError as error:
         if is_lock_timeout(error):
             raise BookingBusy from None
         raise
+
+
+def hold(connection: Connection, booking_id: int) -> None:
+    """Lock the booking, alone. Raises BookingBusy when another request does not let go of it."""
+    with _patience():
+        connection.execute(HOLD, {"booking_id": booking_id})
 
 
 def look(connection: Connection, asked: Mapping[str, Any]) -> Facts:
@@ -226,5 +234,10 @@ _GUEST = _PLACE + len(PlaceFacts.__dataclass_fields__)
 
 
 def write(connection: Connection, rows: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Write what was decided; on PostgreSQL as one statement."""
-    CHANGES.write(connection, rows)
+    """Write what was decided; on PostgreSQL as one statement.
+
+    Raises BookingBusy when the same Idempotency-Key is being written for another booking, by a
+    request that does not end.
+    """
+    with _patience():
+        CHANGES.write(connection, rows)

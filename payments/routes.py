@@ -11,7 +11,8 @@ from kit import clock, form
 from kit.cards import has_card_number
 from kit.db import in_transaction, reading
 from kit.errors import DomainError
-from kit.form import Blueprint, Fault, Malformed
+from kit.fields import Fault
+from kit.form import Blueprint, Malformed
 from kit.paging import Bookmarks
 from partners.authentication import caller, origin, requires
 from partners.limits import limits

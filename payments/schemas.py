@@ -13,7 +13,22 @@ import marshmallow as ma
 from marshmallow import fields, post_load, pre_load, validates_schema
 
 from kit import form
-from kit.form import Amount, Choice, Day, Fault, Flag, Form, Numbers, PlainText, WholeNumber
+from kit.fields import (
+    Amount,
+    Choice,
+    Day,
+    DayOut,
+    Fault,
+    Flag,
+    InstantOut,
+    LeadingNumber,
+    MoneyOut,
+    Numbers,
+    PlainText,
+    WholeNumber,
+    number,
+)
+from kit.form import Form
 from payments.commands import Card, TakePayment
 from payments.queries import MOST, PaymentFilter
 from payments.views import PaymentView, Receipt
@@ -119,8 +134,8 @@ class PaymentsQuery(Form):
     booking_id = WholeNumber(data_key="BookingId")
     paid_from = Day(data_key="DateFrom")
     paid_to = Day(data_key="DateTo")
-    size = form.LeadingNumber(data_key="size", least=1, most=MOST)
-    index = form.LeadingNumber(data_key="index", least=1, most=10**9)
+    size = LeadingNumber(data_key="size", least=1, most=MOST)
+    index = LeadingNumber(data_key="index", least=1, most=10**9)
 
     @post_load
     def wanted(self, values: dict[str, Any], **_: Any) -> tuple[PaymentFilter, int | None, int]:
@@ -135,7 +150,7 @@ class ShareOut(ma.Schema):
 
     line_id = fields.Integer(data_key="PaymentScheduleID")
     name = fields.String(data_key="PaymentScheduleName")
-    amount = form.MoneyOut(data_key="Amount")
+    amount = MoneyOut(data_key="Amount")
 
 
 class PaymentOut(ma.Schema):
@@ -143,9 +158,9 @@ class PaymentOut(ma.Schema):
 
     id = fields.Integer(data_key="PaymentID")
     booking_id = fields.Integer(data_key="BookingID")
-    amount = form.MoneyOut(data_key="Amount")
+    amount = MoneyOut(data_key="Amount")
     method = fields.String(data_key="PaymentMethod")
-    paid_on = form.DayOut(data_key="PaymentDate")
+    paid_on = DayOut(data_key="PaymentDate")
     category = fields.Integer(data_key="PaymentCategory")
     payment_type = fields.Function(lambda view: TYPE_OF[view.state], data_key="PaymentType")
     comments = fields.String(data_key="Comments")
@@ -161,13 +176,13 @@ class PaymentOut(ma.Schema):
     status = fields.Function(lambda view: STATUS_OF[view.state], data_key="Status")
     state = fields.String(data_key="State")
     currency = fields.Function(lambda view: view.amount.currency, data_key="Currency")
-    charges = form.MoneyOut(data_key="Charges")
-    tip = form.MoneyOut(data_key="Tip")
+    charges = MoneyOut(data_key="Charges")
+    tip = MoneyOut(data_key="Tip")
     reference = fields.String(data_key="Reference")
     source = fields.String(data_key="Source")
     failure_reason = fields.String(data_key="FailureReason")
     refund_of = fields.Function(lambda view: None, data_key="RefundOf")
-    created_at = form.InstantOut(data_key="CreatedTime")
+    created_at = InstantOut(data_key="CreatedTime")
 
 
 class PaymentsOut(ma.Schema):
@@ -190,10 +205,10 @@ def represented(receipt: Receipt) -> bytes:
     figures = receipt.booking
     booking = {
         "BookingId": figures.id,
-        "RenterTotal": form.number(figures.total),
-        "Paid": form.number(figures.paid),
-        "RenterBalance": form.number(figures.outstanding),
-        "Credit": form.number(figures.credit),
+        "RenterTotal": number(figures.total),
+        "Paid": number(figures.paid),
+        "RenterBalance": number(figures.outstanding),
+        "Credit": number(figures.credit),
         "Tags": [{"Id": tag, "Name": name} for tag, name in figures.tags],
         "Warnings": [{"Code": each.code, "Message": each.message} for each in figures.warnings],
     }

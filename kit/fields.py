@@ -1,0 +1,221 @@
+"""Fields of the house dialect: strict texts in, and money, days and instants out.
+
+Strict because lenient readers lose money: Decimal() alone reads "1_000", "1e3" and "٣". Every
+field says in one sentence what came and what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import marshmallow as ma
+import orjson
+
+from kit.money import Money
+
+WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
+AMOUNT = re.compile(r"([0-9]{1,10})(\.[0-9]{1,4})?", re.ASCII)
+MOST_MONEY = Decimal("9999999999.99")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+MOST_LISTED = 1000
+
+
+class Fault(str):
+    """What is wrong with one field: the sentence, and a stable code beside it."""
+
+    __slots__ = ("code",)
+    code: str
+
+    def __new__(cls, code: str, sentence: str) -> Fault:
+        self = super().__new__(cls, sentence)
+        self.code = code
+        return self
+
+    def format(self, *_: object, **__: object) -> Fault:
+        """Marshmallow formats its messages; ours is finished, and must stay a Fault."""
+        return self
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return self.code, str(self)
+
+
+class Wire(ma.fields.Field[Any], ABC):
+    """A field that says in one sentence what came and what would be right.
+
+    `hint` completes "it must be ..."; `secret` values are never repeated in an error.
+    """
+
+    hint: str = "a text"
+    code: ClassVar[str] = "invalid"
+
+    def __init__(self, *, secret: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.secret = secret
+
+    def _bind_to_schema(self, field_name: str, parent: Any) -> None:
+        super()._bind_to_schema(field_name, parent)
+        fault = Fault("required", f"{self.label} is missing; it must be {self.hint}.")
+        self.error_messages = {**self.error_messages, "required": fault}
+
+    @property
+    def label(self) -> str:
+        return self.data_key or str(self.name)
+
+    def wrong(self, came: str, why: str = "") -> ma.ValidationError:
+        shown = "not readable" if self.secret else repr(came[:60] + ("…" if len(came) > 60 else ""))
+        return self.fault(self.code, f"{self.label} is {shown}; it must be {why or self.hint}.")
+
+    def fault(self, code: str, sentence: str) -> ma.ValidationError:
+        return ma.ValidationError(Fault(code, sentence))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        if isinstance(value, Fault):
+            raise ma.ValidationError(value)
+        return self.read(value)
+
+    @abstractmethod
+    def read(self, text: str) -> Any:
+        """The value of a text that came; raises what `wrong` makes."""
+
+
+class Typed(Wire):
+    """Numbers, dates, flags: a wrong one is an error, so nothing else can hide in them."""
+
+
+class WholeNumber(Typed):
+    hint = "a whole number"
+
+    def read(self, text: str) -> int:
+        if not WHOLE.fullmatch(text):
+            raise self.wrong(text)
+        return int(text)
+
+
+class LeadingNumber(Typed):
+    """A whole number of which some clients send more: one sends "size=15=1" and means 15."""
+
+    hint = "a whole number"
+
+    def __init__(self, *, least: int, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.least, self.most = least, most
+
+    def read(self, text: str) -> int:
+        found = re.match(r"[0-9]{1,18}", text, re.ASCII)
+        if not found or not self.least <= int(found.group()) <= self.most:
+            raise self.wrong(text, f"a whole number from {self.least} to {self.most}")
+        return int(found.group())
+
+
+class Choice(Typed):
+    """One of a few words or numbers, given as {what comes: what it means}."""
+
+    def __init__(self, meanings: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(**options)
+        self.meanings = meanings
+        self.hint = "one of " + ", ".join(meanings)
+
+    def read(self, text: str) -> Any:
+        if text.lower() not in self.meanings:
+            raise self.wrong(text)
+        return self.meanings[text.lower()]
+
+
+class Flag(Choice):
+    def __init__(self, **options: Any) -> None:
+        super().__init__({"true": True, "false": False}, **options)
+
+
+class Day(Typed):
+    hint = "a real date, yyyy-mm-dd"
+
+    def read(self, text: str) -> date:
+        if not DAY.fullmatch(text):
+            raise self.wrong(text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self.wrong(text) from None
+
+
+class Amount(Typed):
+    """A plain decimal, kept as written: how many decimals it may have, only the currency knows."""
+
+    hint = "a plain decimal such as 200 or 200.50, at most 9999999999.99"
+
+    def __init__(self, *, positive: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.positive = positive
+
+    def read(self, text: str) -> Decimal:
+        if not AMOUNT.fullmatch(text) or (amount := Decimal(text)) > MOST_MONEY:
+            raise self.wrong(text)
+        if self.positive and not amount:
+            raise self.wrong(text, "more than 0")
+        return amount
+
+
+class Numbers(Typed):
+    """A comma list of whole numbers, in the order given; the name may also be repeated."""
+
+    hint = "whole numbers with commas between them"
+
+    def read(self, text: str) -> tuple[int, ...]:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        if not words or len(words) > MOST_LISTED or not all(map(WHOLE.fullmatch, words)):
+            raise self.wrong(text)
+        return tuple(dict.fromkeys(int(word) for word in words))
+
+
+class PlainText(Wire):
+    """Text up to a length, without control characters other than line ends and tabs."""
+
+    def __init__(
+        self, *, most: int, pattern: str | None = None, hint: str = "", **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.most = most
+        self.pattern = re.compile(pattern, re.ASCII) if pattern else None
+        self.hint = hint or f"a text of at most {most} characters"
+
+    def read(self, text: str) -> str:
+        if len(text) > self.most:
+            sentence = f"{self.label} has {len(text)} characters; it may have {self.most}."
+            raise self.fault("too_long", sentence)
+        if CONTROL.search(text):
+            raise self.fault("control_character", f"{self.label} holds a control character.")
+        if self.pattern and not self.pattern.fullmatch(text):
+            raise self.wrong(text)
+        return text
+
+
+def number(amount: Money) -> orjson.Fragment:
+    """An amount as a JSON number with the currency's decimals (200.00), never through a float."""
+    return orjson.Fragment(amount.plain)
+
+
+class MoneyOut(ma.fields.Field[Any]):
+    """Money as a JSON number with the currency's decimals."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
+        return None if value is None else number(value)
+
+
+class DayOut(ma.fields.Field[Any]):
+    """A day as the house format lists it: dd/mm/yyyy."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
+        return None if value is None else f"{value:%d/%m/%Y}"
+
+
+class InstantOut(ma.fields.Field[Any]):
+    """A moment in UTC. Always with a fraction: a bare "...00Z" breaks a public client."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
+        return None if value is None else f"{value:%Y-%m-%dT%H:%M:%S.%f}0Z"
