@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
+import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, TypeDecorator, event
@@ -22,6 +23,15 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 LOCK_TIMEOUT_S = 5
 BUSY_TIMEOUT_S = 10
+
+# Locked by others for longer than BUSY_TIMEOUT_S, or the file cannot be reached or written.
+SQLITE_AWAY = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+)
 
 T = TypeVar("T")
 
@@ -208,12 +218,9 @@ def is_unavailable(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    state = getattr(error.orig, "sqlstate", None) or ""
-    busy = isinstance(error.orig, sqlite3.OperationalError) and "no such" not in str(error.orig)
-    # 08: connection, 53: resources, 57P: shutting down; none at all: no connection was made.
-    lost = error.connection_invalidated or state[:2] in ("08", "53") or state[:3] == "57P"
-    no_server = state == "" and type(error.orig).__name__ in (
-        "OperationalError",
-        "ConnectionTimeout",
-    )
-    return bool(lost or busy or no_server)
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", None) in SQLITE_AWAY
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # no server answered at all
+        return isinstance(error.orig, psycopg.OperationalError) or error.connection_invalidated
+    return error.connection_invalidated or state.startswith(("08", "53", "57P"))
