@@ -34,10 +34,11 @@ def serve(host: str, port: int, workers: int) -> None:
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app",
         "--host", host, "--port", str(port), "--workers", str(workers),
         "--blocking-threads", str(threads), "--backlog", str(BACKLOG), "--respawn-failed-workers",
-        "--no-ws", "--log-level", "warning",
+        "--no-ws", "--log-level", "error",
     ]  # fmt: skip
     # Where the processes count together for /metrics; prometheus_client reads the variable.
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="metrics-"))
-    click.echo(f"http://{host}:{port} with {workers} x {threads} threads")
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
+    click.echo(f"Serving http://{host}:{port} ({workers} x {threads} threads); /docs describes it.")
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - no shell, nothing of a caller in it
