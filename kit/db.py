@@ -24,6 +24,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 LOCK_TIMEOUT_S = 5
 BUSY_TIMEOUT_S = 10
 
+# Connection lost, resources used up, shutting down; a deadlock or a lock waited for too long.
+POSTGRES_AWAY = ("08", "53", "57P", "40", "55P03")
 # Locked by others for longer than BUSY_TIMEOUT_S, or the file cannot be reached or written.
 SQLITE_AWAY = (
     sqlite3.SQLITE_BUSY,
@@ -219,8 +221,8 @@ def is_unavailable(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", None) in SQLITE_AWAY
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in SQLITE_AWAY
     state = getattr(error.orig, "sqlstate", None)
     if state is None:  # no server answered at all
         return isinstance(error.orig, psycopg.OperationalError) or error.connection_invalidated
-    return error.connection_invalidated or state.startswith(("08", "53", "57P"))
+    return error.connection_invalidated or state.startswith(POSTGRES_AWAY)
