@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 import orjson
 
+from kit.cards import has_card_number
 from kit.money import Money
 
 WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -48,7 +49,8 @@ class Fault(str):
 class Wire(ma.fields.Field[Any], ABC):
     """A field that says in one sentence what came and what would be right.
 
-    `hint` completes "it must be ..."; `secret` values are never repeated in an error.
+    `hint` completes "it must be ..."; `secret` values are never repeated in an error, nor is a
+    card number that came where a number or a day belongs.
     """
 
     hint: str = "a text"
@@ -68,7 +70,8 @@ class Wire(ma.fields.Field[Any], ABC):
         return self.data_key or str(self.name)
 
     def wrong(self, came: str, why: str = "") -> ma.ValidationError:
-        shown = "not readable" if self.secret else repr(came[:60] + ("…" if len(came) > 60 else ""))
+        hidden = self.secret or has_card_number(came)
+        shown = "not readable" if hidden else repr(came[:60] + ("…" if len(came) > 60 else ""))
         return self.fault(self.code, f"{self.label} is {shown}; it must be {why or self.hint}.")
 
     def fault(self, code: str, sentence: str) -> ma.ValidationError:
