@@ -136,7 +136,7 @@ def booking(
             Booking.__table__.update().where(Booking.id == booking_id).values(log_seal=seal)  # type: ignore[attr-defined]
         )
         for each in places:
-            stay = {"booking_id": booking_id, "property_id": each}
+            stay: dict[str, Any] = {"booking_id": booking_id, "property_id": each}
             stay |= {"arrives_on": arrives, "leaves_on": leaves, "adults": 2}
             connection.execute(insert(Stay), [stay])
         for line, minor in zip(lines, minors, strict=True):
