@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from flask import current_app
 from limits import parse as parse_limit
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -71,6 +73,15 @@ def _limit(text: str) -> None:
         raise ValidationError(f"is {text!r}; it must look like '100/second'") from None
 
 
+def _storage(uri: str) -> None:
+    try:
+        storage_from_string(uri)
+    except (ConfigurationError, ValueError):
+        raise ValidationError(
+            "must be memory:// or an address such as redis://host:6379/0"
+        ) from None
+
+
 def _address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
@@ -95,7 +106,7 @@ class SettingsSchema(Schema):
         load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )
     METRICS_TOKEN = fields.String(load_default=None, validate=validate.Length(min=16))
-    RATELIMIT_STORAGE_URI = fields.String(load_default="memory://")
+    RATELIMIT_STORAGE_URI = fields.String(load_default="memory://", validate=_storage)
     SIGN_IN_LIMIT = fields.String(load_default="20/minute", validate=_limit)
     PARTNER_PAYMENTS_LIMIT = fields.String(load_default=None, validate=_limit)
     INSTALMENTS_REQUIRE_DUE_DATE = fields.Boolean(load_default=False)
