@@ -12,7 +12,6 @@ import click
 import structlog
 from flask import Flask
 from flask_migrate import Migrate
-from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import apidocs.routes
@@ -21,6 +20,7 @@ import bookings.routes
 import partners.routes
 import payments.routes
 import tags.routes
+from apidocs.describing import HouseApi
 from audit.chain import Chain
 from audit.cli import audit_group
 from audit.verifying import zero_head
@@ -99,7 +99,7 @@ def _open_doors(app: Flask) -> None:
     """The formats the service speaks, and how each of them shows errors."""
     app.url_map.strict_slashes = False
     app.config.update(apidocs.routes.SPEC)
-    api = Api(app)
+    api = HouseApi(app)
     partners.routes.init_app(app)
     for room in (partners.routes, payments.routes, bookings.routes, tags.routes):
         api.register_blueprint(room.bp)

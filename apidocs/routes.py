@@ -11,7 +11,13 @@ bp = Blueprint(
 ABOUT = """One ledger for the money of vacation-rental bookings.
 
 Bodies are form-encoded (`application/x-www-form-urlencoded`, UTF-8), answers are JSON. Names are
-case-insensitive, an empty value is an absent one. Get a token first, at `/oauth/2.0/token`.
+case-insensitive, an empty value is an absent one, an unknown name is ignored; a name given twice is
+an error. Amounts are plain decimals with a point (`200.50`).
+
+Get a token first, at `/oauth/2.0/token`, and send it as `Authorization: Bearer ...`; on this page,
+type it into **Authorize**. Every answer has an `X-Request-Id`: name it when something is wrong.
+
+Answers may get more keys in time; their present ones stay what they are.
 """
 
 SPEC = {
@@ -21,12 +27,20 @@ SPEC = {
     "OPENAPI_URL_PREFIX": "/",
     "OPENAPI_JSON_PATH": "openapi.json",
     "API_SPEC_OPTIONS": {
-        "info": {"description": ABOUT},
+        "info": {"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
         "security": [{"token": []}],
         "components": {
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer"},
-                "client": {"type": "http", "scheme": "basic"},
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The access_token of `/oauth/2.0/token`.",
+                },
+                "client": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "Client id and secret, for `/oauth/2.0/token` only.",
+                },
             }
         },
     },

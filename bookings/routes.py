@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from bookings import queries, schemas
+from bookings import describing, queries, schemas
 from bookings.queries import BookingFilter, Sorting
 from kit import form
 from kit.db import reading
@@ -12,13 +12,14 @@ from kit.form import Blueprint
 from kit.paging import Bookmarks
 from partners.authentication import caller, requires
 
-bp = Blueprint("bookings", __name__, url_prefix="/apis")
+bp = Blueprint("bookings", __name__, url_prefix="/apis", description=describing.ABOUT)
 BOOKMARKS = Bookmarks()
 SOURCE, PROPERTY = schemas.SourceOut(), schemas.PropertyOut()
 
 
 @bp.get("/bookings")
 @requires("bookings:read")
+@bp.doc(**describing.BOOKINGS)
 @bp.arguments(schemas.BookingsQuery(), location="query")
 def list_(asked: tuple[BookingFilter, Sorting, int, int]) -> ResponseReturnValue:
     """List bookings, page by page."""
@@ -33,7 +34,8 @@ def list_(asked: tuple[BookingFilter, Sorting, int, int]) -> ResponseReturnValue
 
 @bp.get("/properties")
 @requires("bookings:read")
-@bp.alt_response(200, schema=schemas.PropertyOut(many=True))
+@bp.doc(**describing.PROPERTIES)
+@bp.alt_response(200, **describing.LISTED_PROPERTIES, schema=schemas.PropertyOut(many=True))
 def properties() -> ResponseReturnValue:
     """List the properties of the partner's locations."""
     with reading() as session:
@@ -44,7 +46,8 @@ def properties() -> ResponseReturnValue:
 
 @bp.get("/sources")
 @requires("bookings:read")
-@bp.alt_response(200, schema=schemas.SourceOut(many=True))
+@bp.doc(**describing.SOURCES)
+@bp.alt_response(200, **describing.LISTED_SOURCES, schema=schemas.SourceOut(many=True))
 def sources() -> ResponseReturnValue:
     """List where bookings come from."""
     with reading() as session:

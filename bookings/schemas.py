@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, post_load
 
+from bookings import describing
 from bookings.models import Booking, ScheduleLine
 from bookings.queries import MOST, BookingFilter, BookingView, Sorting
 from kit.currencies import symbol
@@ -54,6 +55,7 @@ class Day(Moment):
 class BookingsQuery(Form):
     """The query of GET /apis/bookings. Clients send all of it, mostly empty."""
 
+    described = describing.QUERY
     booking_id = WholeNumber(data_key="bookingID")
     term = PlainText(data_key="term", most=100)
     status = Choice({str(n): name for name, n in STATUS_IDS.items()}, data_key="bookingstatus")

@@ -114,6 +114,8 @@ def _without_card(came: str | Fault, schema: Form, name: str) -> str | Fault:
 class HouseParser(FlaskParser):
     """The rules above as locations of webargs, so that flask-smorest documents them."""
 
+    DEFAULT_VALIDATION_STATUS = 400
+
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
         if req.mimetype != FORM:
             came = req.mimetype or "none"

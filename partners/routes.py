@@ -7,47 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from kit.errors import DomainError
 from kit.form import Blueprint
-from partners import errors, tokens
+from partners import describing, errors, tokens
 
-bp = Blueprint("oauth", __name__, url_prefix="/oauth/2.0")
+bp = Blueprint("oauth", __name__, url_prefix="/oauth/2.0", description=describing.ABOUT)
 
 STATUS: dict[type[DomainError], int] = {
     errors.Unauthenticated: 401,
     errors.ScopeMissing: 403,
     errors.TooManyRequests: 429,
-}
-
-REQUEST_BODY = {
-    "required": True,
-    "content": {
-        "application/x-www-form-urlencoded": {
-            "schema": {
-                "type": "object",
-                "required": ["grant_type"],
-                "properties": {
-                    "grant_type": {"type": "string", "enum": ["client_credentials"]},
-                    "scope": {"type": "string", "description": "Some of the partner's scopes."},
-                },
-            }
-        }
-    },
-}
-ANSWER = {
-    "description": "A token. It works until it expires or the partner is revoked.",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["access_token", "token_type", "expires_in", "scope"],
-                "properties": {
-                    "access_token": {"type": "string"},
-                    "token_type": {"type": "string", "enum": ["Bearer"]},
-                    "expires_in": {"type": "integer", "description": "Seconds."},
-                    "scope": {"type": "string"},
-                },
-            }
-        }
-    },
 }
 
 
@@ -56,15 +23,7 @@ def init_app(app: Flask) -> None:
 
 
 @bp.post("/token")
-@bp.doc(
-    requestBody=REQUEST_BODY,
-    security=[{"client": []}],
-    responses={
-        200: ANSWER,
-        400: {"description": "invalid_request, unsupported_grant_type or invalid_scope."},
-        401: {"description": "invalid_client: the client id or the secret is wrong."},
-    },
-)
+@bp.doc(**describing.TOKEN)
 def token() -> ResponseReturnValue:
     """Get an access token (client credentials over HTTP Basic)."""
     return tokens.answer_token_request()

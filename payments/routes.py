@@ -16,11 +16,17 @@ from kit.form import Blueprint, Malformed
 from kit.paging import Bookmarks
 from partners.authentication import caller, origin, requires
 from partners.limits import limits
-from payments import errors, queries, schemas
+from payments import describing, errors, queries, schemas
 from payments.commands import TakePayment
 from payments.taking import Call, fingerprint, take_payment
 
-bp = Blueprint("payments", __name__, url_prefix="/apis", template_folder="templates")
+bp = Blueprint(
+    "payments",
+    __name__,
+    url_prefix="/apis",
+    template_folder="templates",
+    description=describing.ABOUT,
+)
 BOOKMARKS = Bookmarks()
 
 # What every refusal of the ledger is in the house dialect (formats/ipro.md section 3).
@@ -50,11 +56,13 @@ STATUS: dict[type[DomainError], int] = {
 FORM = schemas.TakePaymentForm()
 # The wire's words for what errors speak of.
 WORDS = {str(field.name): key for key, field in FORM.fields_by_key.items()}
+DESCRIBED = describing.described(STATUS, WORDS)
 
 
 @bp.post("/payments")
 @requires("payments:write")
 @form.no_dry_run
+@bp.doc(**DESCRIBED["take"])
 @bp.arguments(FORM, location="form")
 def take(order: TakePayment) -> ResponseReturnValue:
     """Record a payment."""
@@ -66,6 +74,8 @@ def take(order: TakePayment) -> ResponseReturnValue:
 
 @bp.get("/payments")
 @requires("payments:read")
+@bp.doc(**DESCRIBED["list"])
+@bp.alt_response(200, **describing.LISTED, schema=schemas.PaymentsOut())
 @bp.arguments(schemas.PaymentsQuery(), location="query")
 def list_(wanted: tuple[queries.PaymentFilter, int | None, int]) -> ResponseReturnValue:
     """List payments, the newest first."""

@@ -29,6 +29,7 @@ from kit.fields import (
     number,
 )
 from kit.form import Form
+from payments import describing
 from payments.commands import Card, TakePayment
 from payments.queries import MOST, PaymentFilter
 from payments.views import PaymentView, Receipt
@@ -44,6 +45,7 @@ SLIP = re.compile(r"\s*,\s*BalanceDueDate\s*={1,2}\s*(.*)", re.IGNORECASE)
 class TakePaymentForm(Form):
     """The body of POST /apis/payments."""
 
+    described = describing.FIELDS
     aliases: ClassVar[Mapping[str, str]] = {"paymentschedules": "PaymentScheduleIds"}
 
     amount = Amount(data_key="Amount", required=True, positive=True)
@@ -131,6 +133,7 @@ SAGEPAY_FIELDS = ("security_key", "vendor_tx_code", "vps_tx_id", "tx_auth_no")
 class PaymentsQuery(Form):
     """The query of GET /apis/payments."""
 
+    described = describing.QUERY
     booking_id = WholeNumber(data_key="BookingId")
     paid_from = Day(data_key="DateFrom")
     paid_to = Day(data_key="DateTo")
@@ -148,6 +151,7 @@ class PaymentsQuery(Form):
 class ShareOut(ma.Schema):
     """How much of a payment lies on one line of the schedule."""
 
+    described = describing.SHARE
     line_id = fields.Integer(data_key="PaymentScheduleID")
     name = fields.String(data_key="PaymentScheduleName")
     amount = MoneyOut(data_key="Amount")
@@ -156,6 +160,7 @@ class ShareOut(ma.Schema):
 class PaymentOut(ma.Schema):
     """A payment: the vendor's keys first, then ours. Stored card values are always masked."""
 
+    described = describing.SHOWN
     id = fields.Integer(data_key="PaymentID")
     booking_id = fields.Integer(data_key="BookingID")
     amount = MoneyOut(data_key="Amount")
@@ -188,6 +193,7 @@ class PaymentOut(ma.Schema):
 class PaymentsOut(ma.Schema):
     """The answer of GET /apis/payments; TotalHits only with `size` or `index`."""
 
+    sometimes = ("TotalHits",)
     TotalHits = fields.Integer()
     Payments = fields.List(fields.Nested(PaymentOut))
 

@@ -9,11 +9,18 @@ from sqlalchemy import select
 
 from kit import form
 from kit.db import reading
+from kit.describing import answers
 from kit.form import Blueprint
 from partners.authentication import requires
 from tags.models import Tag
 
-bp = Blueprint("tags", __name__, url_prefix="/apis")
+bp = Blueprint(
+    "tags", __name__, url_prefix="/apis", description="The words that bookings are tagged with."
+)
+EXAMPLE = [
+    {"Id": 12, "Name": "Website Booking in Progress"},
+    {"Id": 20, "Name": "Payment Failed"},
+]
 
 
 class TagOut(ma.Schema):
@@ -28,7 +35,15 @@ TAG = TagOut()
 
 @bp.get("/bookingtags")
 @requires("bookings:read")
-@bp.alt_response(200, schema=TagOut(many=True))
+@bp.doc(
+    operationId="listBookingTags",
+    description="All of them, by id. Needs the scope `bookings:read`.",
+    security=[{"token": ["bookings:read"]}],
+    responses=answers(401, 403, 500, 503),
+)
+@bp.alt_response(
+    200, schema=TagOut(many=True), description="The whole vocabulary of tags.", example=EXAMPLE
+)
 def list_() -> ResponseReturnValue:
     """List the booking tags."""
     with reading() as session:
