@@ -7,7 +7,7 @@ only the booking can judge, then conflicts, then rules of the business; all of a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import cast
@@ -96,27 +96,18 @@ def decide(
     if booking is None or place is None or guest is None or booking.location_id not in locations:
         raise errors.BookingUnknown(order.booking_id)
     state = _state(order, facts)
-    Refused.if_any(
-        _slips(order, booking, state, today) + _unknown(order, booking, facts, state, close_methods)
-    )
+    slips = _slips(order, booking, state, today)
+    Refused.if_any(slips + _unknown(order, booking, facts, state, close_methods))
     method = cast(MethodFacts, facts.method)
     Refused.if_any(_conflicts(order, booking, facts, state, vps_hash))
-    amount, charges, tip = (
-        Money.of(each, booking.currency) for each in (order.amount, order.charges, order.tip)
-    )
-    open_lines = [] if booking.is_cancelled else [line.open for line in facts.lines]
-    covers = Allocation((), 0)
-    if state != "failed":
-        covers = allocate(amount.minor, open_lines, rank(order.wishes, order.property_id))
-    cleared = state == "cleared"
-    left = after(open_lines, covers.shares)
-    part_open = _left_on_touched(covers, left)
-    Refused.if_any(
-        policies.refusals(method, state)
-        + _overpayment(place, method, booking, covers, state)
-        + _missing_due_date(order, part_open, booking.currency, due_date_required)
-    )
+    amount = Money.of(order.amount, booking.currency)
+    fall = _fall(order, booking, facts, state, amount)
+    breaches = policies.refusals(method, state) + _overpayment(place, method, booking, fall, state)
+    if due_date_required:
+        breaches += _missing_due_date(order, fall, booking.currency)
+    Refused.if_any(breaches)
     on_booking = {tag.id for tag in facts.tags if tag.on_booking}
+    cleared = state == "cleared"
     return Decision(
         state=state,
         booking=booking,
@@ -124,17 +115,44 @@ def decide(
         guest=guest,
         method=method,
         amount=amount,
-        charges=charges,
-        tip=tip,
-        now_covered=covers if cleared else Allocation((), 0),
-        covers=covers,
-        lines=_changed_lines(order, facts.lines, covers, left) if cleared else (),
-        status=_status(booking, facts, state, open_lines, amount.minor, order),
-        category=_category(state, covers, open_lines, left),
+        charges=Money.of(order.charges, booking.currency),
+        tip=Money.of(order.tip, booking.currency),
+        now_covered=fall.covers if cleared else Allocation((), 0),
+        covers=fall.covers,
+        lines=_changed_lines(order, facts.lines, fall) if cleared else (),
+        status=_status(order, booking, facts, state, fall),
+        category=_category(state, fall),
         added_tags=tuple(tag for tag in order.add_tags if tag not in on_booking),
         removed_tags=tuple(tag for tag in order.remove_tags if tag in on_booking),
-        warnings=tuple(_warnings(order, booking, guest, state, covers, part_open, today)),
+        warnings=tuple(_warnings(order, booking, guest, state, fall, today)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """Where the money falls, now or once it clears: the open lines before it, what it covers of
+    them, and what is open then."""
+
+    before: Sequence[OpenLine]
+    covers: Allocation
+    left: Sequence[OpenLine]
+
+    @property
+    def part_open(self) -> int:
+        """What stays open of lines that this payment pays in part: then it is an instalment."""
+        touched = {share.line_id for share in self.covers.shares}
+        return sum(line.open for line in self.left if line.id in touched)
+
+
+def _fall(
+    order: TakePayment, booking: BookingFacts, facts: Facts, state: State, amount: Money
+) -> Fall:
+    """The lines of a cancelled booking are closed, and an attempt that failed brings nothing."""
+    lines = [] if booking.is_cancelled else [line.open for line in facts.lines]
+    if state == "failed":
+        return Fall(lines, Allocation((), 0), lines)
+    covers = allocate(amount.minor, lines, rank(order.wishes, order.property_id))
+    return Fall(lines, covers, after(lines, covers.shares))
 
 
 def _state(order: TakePayment, facts: Facts) -> State:
@@ -217,85 +235,65 @@ def _conflicts(
 
 
 def _overpayment(
-    place: PlaceFacts, method: MethodFacts, booking: BookingFacts, covers: Allocation, state: State
+    place: PlaceFacts, method: MethodFacts, booking: BookingFacts, fall: Fall, state: State
 ) -> list[errors.PaymentError]:
     # Money that has moved to a cancelled booking is always kept, as credit to refund.
-    if not covers.credit or (booking.is_cancelled and state == "cleared"):
+    if not fall.covers.credit or (booking.is_cancelled and state == "cleared"):
         return []
-    refusing = [
-        name
-        for name, rule in ((method.name, method.overpayment), (place.name, place.overpayment))
-        if rule == "refuse"
-    ]
-    excess = Money(covers.credit, booking.currency)
+    rules = ((method.name, method.overpayment), (place.name, place.overpayment))
+    refusing = [name for name, rule in rules if rule == "refuse"]
+    excess = Money(fall.covers.credit, booking.currency)
     return [errors.Overpaid(excess, refusing[0])] if refusing else []
 
 
-def _left_on_touched(covers: Allocation, left: Sequence[OpenLine]) -> int:
-    """What stays open of lines that this payment pays in part: then it is an instalment."""
-    touched = {share.line_id for share in covers.shares}
-    return sum(line.open for line in left if line.id in touched)
-
-
-def _missing_due_date(
-    order: TakePayment, part_open: int, currency: str, required: bool
-) -> list[errors.PaymentError]:
-    if required and part_open and order.balance_due_on is None:
-        return [errors.DueDateMissing(Money(part_open, currency))]
+def _missing_due_date(order: TakePayment, fall: Fall, currency: str) -> list[errors.PaymentError]:
+    if fall.part_open and order.balance_due_on is None:
+        return [errors.DueDateMissing(Money(fall.part_open, currency))]
     return []
 
 
 def _changed_lines(
-    order: TakePayment,
-    lines: Sequence[LineFacts],
-    covers: Allocation,
-    left: Sequence[OpenLine],
+    order: TakePayment, lines: Sequence[LineFacts], fall: Fall
 ) -> tuple[LineFacts, ...]:
     """Lines with new money on them, and lines of the balance that are now due on another day."""
-    added = {share.line_id: share.amount for share in covers.shares}
-    open_after = {line.id: line.open for line in left}
+    added = {share.line_id: share.amount for share in fall.covers.shares}
+    open_after = {line.id: line.open for line in fall.left}
     changed = []
     for line in lines:
         moves = order.balance_due_on is not None and line.stage == BALANCE
         due = str(order.balance_due_on) if moves and open_after.get(line.id, 0) else line.due
         paid = line.paid + added.get(line.id, 0)
         if (due, paid) != (line.due, line.paid):
-            changed.append(
-                LineFacts(line.id, line.stage, due, line.amount, paid, line.property_id, line.name)
-            )
+            changed.append(replace(line, due=due, paid=paid))
     return tuple(changed)
 
 
 def _status(
-    booking: BookingFacts,
-    facts: Facts,
-    state: State,
-    open_lines: Sequence[OpenLine],
-    amount: int,
-    order: TakePayment,
+    order: TakePayment, booking: BookingFacts, facts: Facts, state: State, fall: Fall
 ) -> str:
     """A provisional booking becomes a booking when stage 1 is paid or promised."""
     if booking.status != "provisional" or state == "failed":
         return booking.status
     coming = [(each.amount, rank(each.wishes, each.property_id)) for each in facts.coming]
-    this = (amount, rank(order.wishes, order.property_id))
-    then = promised(open_lines, [this, *coming] if state == "cleared" else [*coming, this])
-    due_first = sum(line.open for line in then if line.stage == DEPOSIT)
-    return "provisional" if due_first else "booking"
+    if state == "cleared":
+        then = promised(fall.left, coming)
+    else:
+        amount = Money.of(order.amount, booking.currency).minor
+        this = (amount, rank(order.wishes, order.property_id))
+        then = promised(fall.before, [*coming, this])
+    return "provisional" if any(line.open for line in then if line.stage == DEPOSIT) else "booking"
 
 
-def _category(
-    state: State, covers: Allocation, before: Sequence[OpenLine], left: Sequence[OpenLine]
-) -> int:
+def _category(state: State, fall: Fall) -> int:
     """The vendor's PaymentCategory, derived (formats/ipro.md section 5): 0 none, 1 deposit,
     2 balance paid, 4 part payment, 6 deferred."""
     if state in ("failed", "deferred"):
         return 0 if state == "failed" else 6
-    stage_of = {line.id: line.stage for line in before}
-    stages = {stage_of[share.line_id] for share in covers.shares}
-    if stages and not any(line.open for line in left):
+    stage_of = {line.id: line.stage for line in fall.before}
+    stages = {stage_of[share.line_id] for share in fall.covers.shares}
+    if stages and not any(line.open for line in fall.left):
         return 2
-    if stages == {DEPOSIT} and not any(line.open for line in left if line.stage == DEPOSIT):
+    if stages == {DEPOSIT} and not any(line.open for line in fall.left if line.stage == DEPOSIT):
         return 1
     return 4
 
@@ -305,18 +303,17 @@ def _warnings(
     booking: BookingFacts,
     guest: GuestFacts,
     state: State,
-    covers: Allocation,
-    part_open: int,
+    fall: Fall,
     today: date,
 ) -> list[Remark]:
     found = []
-    credit = Money(covers.credit, booking.currency)
+    credit = Money(fall.covers.credit, booking.currency)
     if booking.is_cancelled and state == "cleared":
         text = f"The booking is cancelled; {credit} is kept as credit to refund."
         found.append(Remark("booking_cancelled", text))
-    elif covers.credit:
+    elif fall.covers.credit:
         found.append(Remark("credit", f"{credit} fits no open line; it is kept as credit."))
-    if part_open and order.balance_due_on is None:
+    if fall.part_open and order.balance_due_on is None:
         text = "The payment leaves part of a line open and no BalanceDueDate came: the date stays."
         found.append(Remark("balance_due_date_missing", text))
     if order.balance_due_on is not None and order.balance_due_on < today:

@@ -22,7 +22,7 @@ from kit.vault import masked, vault
 from outbox.adding import message_row
 from partners.authentication import Caller
 from payments import ledger, mails, queries
-from payments.commands import TakePayment
+from payments.commands import Card, TakePayment
 from payments.deciding import Decision, decide
 from payments.errors import KeyReused
 from payments.facts import Facts
@@ -152,7 +152,7 @@ def _receipt(order: TakePayment, facts: Facts, decision: Decision, now: datetime
         failure_reason=order.comments if decision.state == "failed" else None,
         created_at=now,
         shares=shares,
-        masks=_masks(order),
+        masks=_masks(order.card),
         last_digits=(order.card.last_digits or "") if order.card else "",
     )
     total = decision.booking.total
@@ -168,9 +168,9 @@ def _receipt(order: TakePayment, facts: Facts, decision: Decision, now: datetime
     return Receipt(payment, figures)
 
 
-def _masks(order: TakePayment) -> dict[str, str]:
-    secrets = order.card.secrets if order.card else {}
-    return {name: masked(value) for name, value in secrets.items()}
+def _masks(card: Card | None) -> dict[str, str]:
+    """Stored values as they may be shown."""
+    return {name: masked(value) for name, value in card.secrets.items()} if card else {}
 
 
 def _rows(
@@ -209,25 +209,30 @@ def _rows(
         "insert event_log": [entry],
     }
     if order.card:
-        sealed = orjson.dumps(dict(order.card.secrets)).decode()
-        rows["insert cards_on_file"] = [
-            {
-                "payment_id": facts.payment_id,
-                "sealed": vault().seal(sealed) if order.card.secrets else None,
-                "masks": _masks(order),
-                "last_digits": order.card.last_digits,
-                "card_type": order.card.card_type,
-            }
-        ]
+        rows["insert cards_on_file"] = [_card_row(facts.payment_id, order.card)]
     if order.send_email and decision.state == "cleared" and decision.guest.email:
-        context = mails.payment_received(decision, facts, order.paid_on)
-        sender = decision.place.mail_sender
-        rows["insert outbox"] = [
-            message_row(
-                mails.PAYMENT_RECEIVED, context, sender=sender, booking_id=booking.id, at=now
-            )
-        ]
+        rows["insert outbox"] = [_mail_row(order, facts, decision, now)]
     return rows
+
+
+def _card_row(payment_id: int, card: Card) -> dict[str, Any]:
+    sealed = vault().seal(orjson.dumps(dict(card.secrets)).decode()) if card.secrets else None
+    return {
+        "payment_id": payment_id,
+        "sealed": sealed,
+        "masks": _masks(card),
+        "last_digits": card.last_digits,
+        "card_type": card.card_type,
+    }
+
+
+def _mail_row(
+    order: TakePayment, facts: Facts, decision: Decision, now: datetime
+) -> dict[str, Any]:
+    context = mails.payment_received(decision, facts, order.paid_on)
+    sender, booking_id = decision.place.mail_sender, decision.booking.id
+    kind = mails.PAYMENT_RECEIVED
+    return message_row(kind, context, sender=sender, booking_id=booking_id, at=now)
 
 
 def _payment_row(
