@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
 from audit.recording import chain
@@ -95,7 +95,6 @@ def booking(
     dues: Sequence[str | Due] = ("100.00",),
     *,
     currency: str = "EUR",
-    status: str = "booking",
     location_id: int = 1,
     tags: Sequence[int] = (),
     email: str | None = "guest@example.com",
@@ -110,49 +109,50 @@ def booking(
         Contact, first_name="Maria", last_name="Silva", email=email, locale=locale, country="PT"
     )
     lines = [due if isinstance(due, Due) else Due(due) for due in dues]
-    minors = [Money.parse(line.amount, currency).minor for line in lines]
-    today, now = date.today(), clock.now()
-    arrives, leaves = today + timedelta(days=90), today + timedelta(days=97)
-    number = next(numbers)
-    row = {
-        "location_id": location_id,
-        "contact_id": contact,
-        "account_identifier": f"T{number}.1",
-        "status": status,
-        "currency": currency,
-        "arrives_on": arrives,
-        "leaves_on": leaves,
-        "total": sum(minors),
+    total = sum(Money.parse(line.amount, currency).minor for line in lines)
+    row = {"location_id": location_id, "contact_id": contact, "currency": currency, "total": total}
+    booking_id = _insert(Booking, **(_anything() | row | values))
+    with transaction() as connection:
+        seal = chain().empty(booking_id).seal
+        connection.execute(update(Booking).where(Booking.id == booking_id).values(log_seal=seal))
+        stay = {"booking_id": booking_id, "arrives_on": ARRIVES, "leaves_on": LEAVES, "adults": 2}
+        connection.execute(insert(Stay), [stay | {"property_id": each} for each in places])
+        for line in lines:
+            connection.execute(insert(ScheduleLine), [_line(booking_id, line, currency, places)])
+        for each in tags:
+            connection.execute(insert(BookingTag), [{"booking_id": booking_id, "tag_id": each}])
+    return booking_id
+
+
+ARRIVES, LEAVES = date.today() + timedelta(days=90), date.today() + timedelta(days=97)
+
+
+def _anything() -> dict[str, Any]:
+    """What a booking must have and most tests do not care about."""
+    now = clock.now()
+    return {
+        "account_identifier": f"T{next(numbers)}.1",
+        "status": "booking",
+        "arrives_on": ARRIVES,
+        "leaves_on": LEAVES,
         "created_at": now,
         "modified_at": now,
         "log_count": 0,
         "log_hash": "",
         "log_seal": "",
     }
-    booking_id = _insert(Booking, **(row | values))
-    seal = chain().empty(booking_id).seal
-    with transaction() as connection:
-        connection.execute(
-            Booking.__table__.update().where(Booking.id == booking_id).values(log_seal=seal)  # type: ignore[attr-defined]
-        )
-        for each in places:
-            stay: dict[str, Any] = {"booking_id": booking_id, "property_id": each}
-            stay |= {"arrives_on": arrives, "leaves_on": leaves, "adults": 2}
-            connection.execute(insert(Stay), [stay])
-        for line, minor in zip(lines, minors, strict=True):
-            values_of_line = {
-                "booking_id": booking_id,
-                "property_id": places[line.property],
-                "name": line.name or f"Stage {line.stage}",
-                "kind": "deposit" if line.stage == 1 else "balance",
-                "stage": line.stage,
-                "amount": minor,
-                "due_on": today + timedelta(days=line.due_in),
-            }
-            connection.execute(insert(ScheduleLine), [values_of_line])
-        for each in tags:
-            connection.execute(insert(BookingTag), [{"booking_id": booking_id, "tag_id": each}])
-    return booking_id
+
+
+def _line(booking_id: int, due: Due, currency: str, places: Sequence[int]) -> dict[str, Any]:
+    return {
+        "booking_id": booking_id,
+        "property_id": places[due.property],
+        "name": due.name or f"Stage {due.stage}",
+        "kind": "deposit" if due.stage == 1 else "balance",
+        "stage": due.stage,
+        "amount": Money.parse(due.amount, currency).minor,
+        "due_on": date.today() + timedelta(days=due.due_in),
+    }
 
 
 def lines_of(booking_id: int) -> list[ScheduleLine]:
