@@ -115,7 +115,7 @@ def booking(
     with transaction() as connection:
         seal = chain().empty(booking_id).seal
         connection.execute(update(Booking).where(Booking.id == booking_id).values(log_seal=seal))
-        stay = {"booking_id": booking_id, "arrives_on": ARRIVES, "leaves_on": LEAVES, "adults": 2}
+        stay = {"booking_id": booking_id, "adults": 2, **_days()}
         connection.execute(insert(Stay), [stay | {"property_id": each} for each in places])
         for line in lines:
             connection.execute(insert(ScheduleLine), [_line(booking_id, line, currency, places)])
@@ -124,7 +124,9 @@ def booking(
     return booking_id
 
 
-ARRIVES, LEAVES = date.today() + timedelta(days=90), date.today() + timedelta(days=97)
+def _days() -> dict[str, date]:
+    today = clock.now().date()
+    return {"arrives_on": today + timedelta(days=90), "leaves_on": today + timedelta(days=97)}
 
 
 def _anything() -> dict[str, Any]:
@@ -133,8 +135,7 @@ def _anything() -> dict[str, Any]:
     return {
         "account_identifier": f"T{next(numbers)}.1",
         "status": "booking",
-        "arrives_on": ARRIVES,
-        "leaves_on": LEAVES,
+        **_days(),
         "created_at": now,
         "modified_at": now,
         "log_count": 0,
@@ -151,7 +152,7 @@ def _line(booking_id: int, due: Due, currency: str, places: Sequence[int]) -> di
         "kind": "deposit" if due.stage == 1 else "balance",
         "stage": due.stage,
         "amount": Money.parse(due.amount, currency).minor,
-        "due_on": date.today() + timedelta(days=due.due_in),
+        "due_on": clock.now().date() + timedelta(days=due.due_in),
     }
 
 
@@ -247,7 +248,7 @@ class Client:
             "PaymentScheduleIds": "1,2",
             "Status": 0,
             "Currency": "EUR",
-            "PaymentDate": date.today().isoformat(),
+            "PaymentDate": clock.now().date().isoformat(),
             "PaymentMethod": "PayPal",
             "SendEmail": "false",
         } | fields
