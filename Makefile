@@ -18,6 +18,10 @@ help: ## List the targets
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	touch $@
 
+# Serving never installs anything once the environment is there.
+.venv/bin/flask:
+	$(MAKE) install
+
 install: .venv/installed ## Make the environment with exactly the locked versions
 
 lock: .venv/installed ## Lock the newest versions that pyproject.toml allows
@@ -29,11 +33,11 @@ demo: install ## Database in instance/, demonstration agency, server and worker 
 	@$(FLASK) worker & worker=$$!; trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT INT TERM; \
 		$(FLASK) serve --host $(HOST) --port $(PORT)
 
-serve: .venv/installed ## Production server on the database of FLASK_SQLALCHEMY_DATABASE_URI
+serve: .venv/bin/flask ## Production server on the database of FLASK_SQLALCHEMY_DATABASE_URI
 	@$(FLASK) db upgrade
 	@exec $(FLASK) serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
-worker: .venv/installed ## Deliver messages and do what is due
+worker: .venv/bin/flask ## Deliver messages and do what is due
 	@exec $(FLASK) worker
 
 test: install ## The whole suite, with coverage
