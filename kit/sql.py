@@ -121,15 +121,15 @@ class Changes:
     def write(self, connection: Connection, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """Write the rows. KeyError for a kind of row that was not declared."""
         filled = {what: some for what, some in rows.items() if some}
+        if strange := filled.keys() - self._names.keys():
+            raise KeyError(f"undeclared changes: {sorted(strange)}")
         if connection.dialect.name == "postgresql":
             connection.execute(self._at_once, {"changes": filled})
             return
         for what, statement in self._in_turn.items():
-            if some := filled.pop(what, None):
+            if some := filled.get(what):
                 values = [{f"new_{name}": row[name] for name in self._names[what]} for row in some]
                 connection.execute(statement, values)
-        if filled:
-            raise KeyError(f"undeclared changes: {sorted(filled)}")
 
     def _change(self, what: str, new: Any, rows: FromClause | None = None) -> Any:
         kind, table_name = what.split()
