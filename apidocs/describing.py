@@ -90,13 +90,18 @@ class Plugin(MarshmallowPlugin):
     Converter = Converter
 
 
+def _name(schema: type[Schema] | Schema) -> str:
+    """PaymentOut is called Payment: which way it goes is plain to a reader."""
+    return (schema if isinstance(schema, type) else type(schema)).__name__.removesuffix("Out")
+
+
 class HouseApi(Api):  # type: ignore[misc]
     """flask-smorest without its own errors, pages and ETags, which nothing here answers with."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(app, spec_kwargs={"marshmallow_plugin": Plugin()})
+        super().__init__(app, spec_kwargs={"marshmallow_plugin": Plugin(_name)})
 
     def _init_spec(self, **options: Any) -> None:
         super()._init_spec(**options)

@@ -38,7 +38,7 @@ QUERY = {
     "modifiedTimeTo": says(
         "Changed at this moment or earlier; a day alone means its end.", format="date-time"
     ),
-    "IncludeBookingTags": says(f"Bookings with any of these tags. {IDS}", "12"),
+    "IncludeBookingTags": says(f"Bookings with any of these tags. {IDS}"),
     "ExcludeBookingTags": says(f"Bookings with none of these tags. {IDS}"),
     "LocationId": says("Bookings of this location."),
     "BrandID": says("Another name of LocationId, which counts when both come."),

@@ -243,7 +243,7 @@ RECEIPT: dict[str, Any] = {
         "PaymentId": says("Our id of the payment.", type="integer"),
         "Payment": {
             "allOf": [
-                {"$ref": "#/components/schemas/PaymentOut"},
+                {"$ref": "#/components/schemas/Payment"},
                 {"type": "object", "required": ["Booking"], "properties": {"Booking": FIGURES}},
             ]
         },

@@ -86,7 +86,7 @@ def test_a_payment_that_is_shown_has_all_described_keys(spec: Json, client: Clie
 
     shown = client.pay(booking, "40.00", headers={"Prefer": "return=representation"}).get_json()
 
-    described = set(spec["components"]["schemas"]["PaymentOut"]["properties"]) | {"Booking"}
+    described = set(spec["components"]["schemas"]["Payment"]["properties"]) | {"Booking"}
     figures = resolved(spec, spec["paths"]["/apis/payments"]["post"])["responses"]["200"]
     payment = figures["content"]["application/json"]["schema"]["properties"]["Payment"]
     assert set(shown["Payment"]) == described
