@@ -13,7 +13,16 @@ from bookings import describing
 from bookings.models import Booking, ScheduleLine
 from bookings.queries import MOST, BookingFilter, BookingView, Sorting
 from kit.currencies import symbol
-from kit.fields import Choice, LeadingNumber, Numbers, PlainText, Typed, WholeNumber, number
+from kit.fields import (
+    Choice,
+    LeadingNumber,
+    Numbers,
+    PlainText,
+    Typed,
+    WholeNumber,
+    day_text,
+    number,
+)
 from kit.form import Form
 from kit.money import Money
 from payments.models import Payment
@@ -183,7 +192,7 @@ def _due(view: BookingView) -> dict[str, Any]:
         total = Money(sum(line.amount for line in lines), view.booking.currency)
         days = [line.due_on for line in lines]
         found[name] = number(total)
-        found[f"{name}DueDate"] = f"{max(days):%d/%m/%Y}" if days else None
+        found[f"{name}DueDate"] = day_text(max(days)) if days else None
     return found
 
 
@@ -206,7 +215,7 @@ def _line(line: ScheduleLine, currency: str) -> dict[str, Any]:
         "Amount": number(Money(line.amount, currency)),
         "Paid": number(Money(line.paid, currency)),
         "Outstanding": number(Money(line.amount - line.paid, currency)),
-        "DueDate": f"{line.due_on:%d/%m/%Y}",
+        "DueDate": day_text(line.due_on),
         "PropertyId": line.property_id,
     }
 
@@ -217,7 +226,7 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "Amount": number(Money(payment.amount, payment.currency)),
         "Status": PAYMENT_STATUS[payment.state],
         "State": payment.state,
-        "PaymentDate": f"{payment.paid_on:%d/%m/%Y}",
+        "PaymentDate": day_text(payment.paid_on),
     }
 
 

@@ -210,11 +210,16 @@ class MoneyOut(ma.fields.Field[Any]):
         return None if value is None else number(value)
 
 
+def day_text(day: date) -> str:
+    """A day as the house format lists it: dd/mm/yyyy. (%Y alone writes the year 1 as "1".)"""
+    return f"{day:%d/%m}/{day.year:04}"
+
+
 class DayOut(ma.fields.Field[Any]):
     """A day as the house format lists it: dd/mm/yyyy."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
-        return None if value is None else f"{value:%d/%m/%Y}"
+        return None if value is None else day_text(value)
 
 
 class InstantOut(ma.fields.Field[Any]):

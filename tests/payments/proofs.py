@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from audit.recording import chain
 from audit.verifying import entries, verify, zero_head
@@ -39,3 +41,30 @@ def row_counts() -> dict[str, int]:
             table.name: session.scalar(select(func.count()).select_from(table)) or 0
             for table in Base.metadata.sorted_tables
         }
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Everything inside leaves as many rows in every table as there were."""
+    before = row_counts()
+    yield
+    assert row_counts() == before
+
+
+def refusal(answer: TestResponse) -> tuple[int, list[tuple[str | None, str]]]:
+    """Status, and field and code of everything that is wrong; the answer's shape is checked."""
+    body = answer.json
+    assert body is not None
+    assert list(body) == ["Success", "Message", "Code", "Errors"]
+    assert body["Success"] is False
+    assert body["Message"]
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    for error in body["Errors"]:
+        assert list(error) == ["Field", "Code", "Message"]
+        assert error["Message"].endswith((".", "?"))
+    if len(body["Errors"]) == 1:
+        assert (body["Code"], body["Message"]) == (
+            body["Errors"][0]["Code"],
+            body["Errors"][0]["Message"],
+        )
+    return answer.status_code, [(error["Field"], error["Code"]) for error in body["Errors"]]
