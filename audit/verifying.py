@@ -63,7 +63,7 @@ def verify(
     next_id, next_rows = next(chains, (None, iter(())))
     for head_id, head in heads:
         while next_id is not None and next_id < head_id:
-            yield Broken(next_id, 1, "the chain has entries but no head: its booking is gone")
+            yield _headless(next_id)
             next_id, next_rows = next(chains, (None, iter(())))
         if next_id == head_id:
             yield from _first_fault(chain, head_id, head, next_rows)
@@ -71,8 +71,13 @@ def verify(
         else:
             yield from _first_fault(chain, head_id, head, iter(()))
     while next_id is not None:
-        yield Broken(next_id, 1, "the chain has entries but no head: its booking is gone")
+        yield _headless(next_id)
         next_id, _ = next(chains, (None, iter(())))
+
+
+def _headless(chain_id: int) -> Broken:
+    gone = ": its booking is gone" if chain_id else ""
+    return Broken(chain_id, 1, f"the chain has entries but no head{gone}")
 
 
 def _first_fault(chain: Chain, chain_id: int, head: Head, rows: Iterable[Any]) -> Iterator[Broken]:
@@ -89,7 +94,9 @@ def _first_fault(chain: Chain, chain_id: int, head: Head, rows: Iterable[Any]) -
             yield Broken(chain_id, count, "its columns do not say what its text says")
             return
         last = row.hash
-    if (head.count, head.hash) != (count, last):
+    if count > head.count:
+        yield Broken(chain_id, head.count + 1, f"the chain's head counts only {head.count}")
+    elif (head.count, head.hash) != (count, last):
         yield Broken(chain_id, count + 1, f"the chain ends here, but its head counts {head.count}")
     elif head != chain.head(chain_id, count, last):
         yield Broken(chain_id, count, "the seal of the chain's head is not ours")
