@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from audit.recording import chain
 from audit.verifying import entries, verify, zero_head
 from bookings.queries import log_heads
-from kit.db import Base, reading
+from kit.db import Base, reading, store
 from payments.books import faults
 from payments.checking import all_books
 
@@ -68,3 +69,18 @@ def refusal(answer: TestResponse) -> tuple[int, list[tuple[str | None, str]]]:
             body["Errors"][0]["Message"],
         )
     return answer.status_code, [(error["Field"], error["Code"]) for error in body["Errors"]]
+
+
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    """Gathers the statements that lists and checks read with inside."""
+    engine, seen = store().reader, []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
