@@ -204,7 +204,7 @@ def _record(
     while True:
         try:
             if not in_transaction(write):
-                log.warning("lease_lost", message=message.id, kind=message.kind)
+                log.error("lease_lost", message=message.id, kind=message.kind)
             return
         except (DBAPIError, PoolTimeout) as error:
             if not _may_pass(error) or now() >= message.until:
