@@ -1,0 +1,116 @@
+"""Every call that the documents print is made, and answers what they print.
+
+A block of `bash` that is followed by a block of `http` is a call with its answer; one that is not
+sets variables of the shell. Ids, dates, tokens and times differ from run to run, nothing else may.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from demo.loading import load
+from kit import clock
+from kit.db import transaction
+from payments.models import Payment
+from tests import make
+from tests.conftest import missing
+from tests.served import served
+
+BLOCK = re.compile(r"^```bash\n(.*?)^```\n(?:```http\nHTTP/1\.1 (\d+)\n(.*?)^```\n)?", re.M | re.S)
+DIFFERS = ("access_token", "PaymentId", "PaymentID", "ContactID")
+
+Call = tuple[str, str, str]
+
+pytestmark = pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
+
+
+def calls_of(page: str) -> list[Call]:
+    """Every block of a document: its commands, and the status and body printed below it."""
+    return [(block[1], block[2] or "", block[3] or "") for block in BLOCK.finditer(page)]
+
+
+def script(calls: list[Call]) -> str:
+    """All blocks in one shell; the answers of calls are parted from one another by a line."""
+    plain = "set -eu\n"
+    curl = """curl() { command curl --write-out '\\n%{http_code}\\n---\\n' "$@"; }\n"""
+    return plain + "\n".join(
+        f"(\n{curl}{commands})" if status else commands for commands, status, _ in calls
+    )
+
+
+def run(calls: list[Call], address: str) -> Iterator[tuple[str, Any]]:
+    """Status and body of each call, as they came."""
+    if shutil.which("curl") is None or shutil.which("bash") is None:
+        missing("no curl, or no bash")
+    done = subprocess.run(
+        ["bash", "-c", script(calls)],
+        env={"API": address, "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    for answer in done.stdout.removesuffix("\n---\n").split("\n---\n"):
+        body, status = answer.strip().rsplit("\n", 1)
+        yield status, json.loads(body, parse_float=str)
+
+
+def alike(thing: Any, key: str = "") -> Any:
+    """What must be the same in every run: all but ids, digits in texts, and tokens."""
+    if isinstance(thing, dict):
+        return {name: alike(value, name) for name, value in thing.items()}
+    if isinstance(thing, list):
+        return [alike(each, key) for each in thing]
+    if key in DIFFERS:
+        return type(thing)
+    if isinstance(thing, str) and not re.fullmatch(r"\d+\.\d+", thing):
+        return re.sub(r"\d+", "#", thing)
+    return thing
+
+
+def test_every_call_of_the_house_format_answers_what_its_document_prints(
+    app: Flask, ipro_page: str
+) -> None:
+    with transaction() as connection:
+        load(connection, clock.now())
+    calls = calls_of(ipro_page)
+    printed = [call for call in calls if call[1]]
+
+    with served(app) as address:
+        came = list(run(calls, address))
+
+    assert len(printed) > 25
+    for (commands, status, body), (their_status, their_body) in zip(printed, came, strict=True):
+        assert (their_status, alike(their_body)) == (
+            status,
+            alike(json.loads(body, parse_float=str)),
+        ), commands
+
+
+def test_the_payment_of_the_readme_is_taken(app: Flask) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    with transaction() as connection:
+        load(connection, clock.now())
+    [(commands, _, _)] = calls_of(readme)
+    token, pay, listing = commands.strip().split("\n\n")
+    calls = [(token.replace("API=http://127.0.0.1:8000\n", ""), "", "")]
+    calls += [(pay + "\n", "200", ""), (listing + "\n", "200", "")]
+
+    with served(app) as address:
+        taken, listed = run(calls, address)
+
+    [payment] = make.rows_of(Payment, booking_id=4354)
+    assert taken == ("200", {"Success": True, "PaymentId": payment.id})
+    assert payment.state == "uncleared"
+    assert payment.balance_due_on.isoformat() == "2015-09-22"
+    assert listed[1]["Payments"][0]["PaymentToken"] == "****404e"
