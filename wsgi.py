@@ -98,7 +98,7 @@ def _open_house(app: Flask) -> None:
 def _open_doors(app: Flask) -> None:
     """The formats the service speaks, and how each of them shows errors."""
     app.url_map.strict_slashes = False
-    app.config.update(apidocs.routes.SPEC)
+    app.config.update(apidocs.routes.spec(app.config["PUBLIC_URL"]))
     api = HouseApi(app)
     partners.routes.init_app(app)
     for room in (partners.routes, payments.routes, bookings.routes, tags.routes):

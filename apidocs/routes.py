@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, make_response, render_template
 
 bp = Blueprint(
@@ -20,7 +22,7 @@ type it into **Authorize**. Every answer has an `X-Request-Id`: name it when som
 Answers may get more keys in time; their present ones stay what they are.
 """
 
-SPEC = {
+SPEC: dict[str, Any] = {
     "API_TITLE": "Booking payments",
     "API_VERSION": "1",
     "OPENAPI_VERSION": "3.1.0",
@@ -45,6 +47,16 @@ SPEC = {
         },
     },
 }
+
+
+def spec(public_url: str | None) -> dict[str, Any]:
+    """Settings of flask-smorest. `public_url`: where the world reaches the service, if that is
+    another address than a request's own."""
+    options = dict(SPEC["API_SPEC_OPTIONS"])
+    if public_url is not None:
+        options["servers"] = [{"url": public_url.rstrip("/")}]
+    return {**SPEC, "API_SPEC_OPTIONS": options}
+
 
 # Swagger UI draws with inline styles and pictures of its own; scripts only from here.
 POLICY = (

@@ -1,0 +1,21 @@
+"""Which address the description of the API gives for its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+
+def test_the_public_address_is_the_server_of_all_calls(make_app: Callable[..., Flask]) -> None:
+    client = make_app(PUBLIC_URL="https://pay.example.com/").test_client()
+
+    described = client.get("/openapi.json").json
+
+    assert described["servers"] == [{"url": "https://pay.example.com"}]
+
+
+def test_without_one_the_description_names_no_server(make_app: Callable[..., Flask]) -> None:
+    described = make_app().test_client().get("/openapi.json").json
+
+    assert "servers" not in described
