@@ -1,0 +1,155 @@
+"""Each rule of the books notices when it alone is broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from payments.books import (
+    AllocationBook,
+    BookingBook,
+    Books,
+    LineBook,
+    PaymentBook,
+    faults,
+)
+
+BOOKING = BookingBook(7, "booking", "EUR", total=100, paid=100, credit=20, charges=3)
+LINES = [LineBook(1001, 7, 60, 60), LineBook(1002, 7, 40, 40)]
+PAYMENTS = [
+    PaymentBook(1, 7, "cleared", 70, 3, "EUR"),
+    PaymentBook(2, 7, "cleared", 50, 0, "EUR"),
+    PaymentBook(3, 7, "uncleared", 5, 9, "EUR"),
+    PaymentBook(4, 7, "deferred", 5, 9, "EUR"),
+    PaymentBook(5, 7, "failed", 5, 9, "EUR"),
+    PaymentBook(6, 7, "void", 5, 9, "EUR"),
+]
+ALLOCATIONS = [
+    AllocationBook(1, 7, 1001, 60),
+    AllocationBook(1, 7, 1002, 10),
+    AllocationBook(2, 7, 1002, 30),
+    AllocationBook(2, 7, None, 20),
+]
+
+
+def books(**other: Any) -> Books:
+    """Books that are right, but for what is given."""
+    given = {"lines": LINES, "payments": PAYMENTS, "allocations": ALLOCATIONS}
+    parts: dict[str, Any] = given | {name: v for name, v in other.items() if name in given}
+    figures = {name: value for name, value in other.items() if name not in given}
+    return Books(replace(BOOKING, **figures), **parts)
+
+
+def test_right_books_have_no_fault() -> None:
+    assert list(faults(books())) == []
+
+
+def test_a_booking_without_anything_is_right() -> None:
+    assert list(faults(Books(BookingBook(7, "booking", "EUR", 0, 0, 0, 0), [], [], []))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("total", 100), ("paid", 100), ("credit", 20), ("charges", 3)]
+)
+@pytest.mark.parametrize("wrong", [-1, 1])
+def test_a_figure_of_the_booking_that_is_not_the_sum_of_its_rows_is_a_fault(
+    name: str, found: int, wrong: int
+) -> None:
+    sentence = f"the booking says {name} {found + wrong}, but its rows add up to {found}"
+
+    assert sentence in list(faults(books(**{name: found + wrong})))
+
+
+def test_a_payment_of_which_not_all_is_allocated_is_a_fault() -> None:
+    short = [replace(ALLOCATIONS[0], amount=59), *ALLOCATIONS[1:]]
+
+    found = list(faults(books(allocations=short)))
+
+    assert "payment 1 is cleared over 70, but its allocations add up to 69" in found
+    assert "line 1001 says 60 is paid, but its allocations add up to 59" in found
+
+
+def test_a_payment_of_which_nothing_is_allocated_is_a_fault() -> None:
+    extra = PaymentBook(9, 7, "cleared", 5, 0, "EUR")
+
+    assert list(faults(books(payments=[*PAYMENTS, extra]))) == [
+        "payment 9 is cleared over 5, but its allocations add up to 0"
+    ]
+
+
+@pytest.mark.parametrize("state", ["uncleared", "deferred", "failed", "void"])
+def test_money_of_a_payment_that_is_not_cleared_may_lie_nowhere(state: str) -> None:
+    payments = [replace(PAYMENTS[0], state=state), *PAYMENTS[1:]]
+
+    found = list(faults(books(payments=payments, charges=0)))
+
+    assert found == [f"payment 1 is {state} over 70, but its allocations add up to 70"]
+
+
+def test_a_payment_in_another_currency_is_a_fault() -> None:
+    payments = [replace(PAYMENTS[0], currency="GBP"), *PAYMENTS[1:]]
+
+    assert list(faults(books(payments=payments))) == ["payment 1 is in GBP"]
+
+
+def test_an_allocation_of_a_payment_of_another_booking_is_a_fault() -> None:
+    strange = [*ALLOCATIONS, AllocationBook(99, 7, None, 5)]
+
+    found = list(faults(books(allocations=strange, credit=25)))
+
+    assert found == ["allocations name payment 99, which is not of this booking"]
+
+
+def test_an_allocation_on_a_line_of_another_booking_is_a_fault() -> None:
+    strange = [*ALLOCATIONS[:3], replace(ALLOCATIONS[3], line_id=2002)]
+
+    found = list(faults(books(allocations=strange, credit=0)))
+
+    assert found == ["allocations name line 2002, which is not of this booking"]
+
+
+def test_the_net_of_a_payment_on_a_line_is_never_below_nothing() -> None:
+    crossed = [
+        AllocationBook(1, 7, 1001, 80),
+        AllocationBook(1, 7, 1002, -10),
+        AllocationBook(2, 7, 1002, 50),
+    ]
+    lines = [LineBook(1001, 7, 80, 80), LineBook(1002, 7, 40, 40)]
+
+    found = list(faults(books(allocations=crossed, lines=lines, total=120, paid=120, credit=0)))
+
+    assert found == ["payment 1 has -10 on line 1002"]
+
+
+def test_negative_credit_is_a_fault_that_names_the_payment() -> None:
+    crossed = [AllocationBook(1, 7, 1001, 75), AllocationBook(1, 7, None, -5), *ALLOCATIONS[2:]]
+
+    assert "payment 1 has -5 on credit" in list(faults(books(allocations=crossed)))
+
+
+def test_a_line_holds_no_more_than_its_amount() -> None:
+    lines = [replace(LINES[0], amount=50), LINES[1]]
+
+    found = list(faults(books(lines=lines, total=90)))
+
+    assert "line 1001 of 50 holds 60" in found
+
+
+def test_a_line_never_holds_less_than_nothing() -> None:
+    lines = [replace(LINES[0], paid=-1), LINES[1]]
+
+    assert "line 1001 of 60 holds -1" in list(faults(books(lines=lines)))
+
+
+def test_credit_and_an_open_line_do_not_stand_together() -> None:
+    lines = [*LINES, LineBook(1003, 7, 15, 0)]
+
+    assert list(faults(books(lines=lines, total=115))) == ["there is credit of 20 while 15 is open"]
+
+
+def test_a_cancelled_booking_may_hold_credit_beside_what_was_open() -> None:
+    lines = [*LINES, LineBook(1003, 7, 15, 0)]
+
+    assert list(faults(books(lines=lines, total=115, status="cancelled"))) == []
