@@ -7,7 +7,6 @@ percent-decode them (RFC 6749 says so, no client does it), hence our own reading
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import logging
 from collections.abc import Callable, Mapping
@@ -47,7 +46,7 @@ class Client(ClientMixin):  # type: ignore[misc]
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """All that the partner may do, or what of it was asked for."""
-        wanted = scope.split() if scope else self.scopes.split()
+        wanted = dict.fromkeys((scope or self.scopes).split())
         return " ".join(each for each in wanted if each in self.scopes.split())
 
     def check_client_secret(self, client_secret: str) -> bool:
@@ -86,7 +85,9 @@ def _read_basic(header: str) -> tuple[str, str] | None:
         client_id, colon, client_secret = (
             base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         )
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # a letter that is not base64's, or bytes that are not UTF-8
+        return None
+    if "\0" in client_id:  # PostgreSQL refuses to look for it
         return None
     return (client_id, client_secret) if colon and client_id and client_secret else None
 
@@ -134,6 +135,14 @@ def init_app(app: Flask) -> None:
     app.extensions["token_server"] = server
 
 
+def _fault() -> str | None:
+    """What makes the request malformed: Authlib takes the first of a repeated name for all."""
+    grants, scopes = request.form.getlist("grant_type"), request.form.getlist("scope")
+    if len(grants) != 1 or not grants[0]:
+        return "Send grant_type=client_credentials, once."
+    return "Send scope once, with spaces between the scopes." if len(scopes) > 1 else None
+
+
 def answer_token_request() -> Response:
     """A token for the partner that shows its credentials, or the RFC's error; raises
     TooManyRequests when too many sign-ins failed."""
@@ -141,9 +150,8 @@ def answer_token_request() -> Response:
     who = (request.remote_addr or "", digest(credentials[0]) if credentials else "")
     limits().check_sign_in(*who)
     server: TokenServer = current_app.extensions["token_server"]
-    if len(request.form.getlist("grant_type")) != 1:
-        missing = InvalidRequestError("Send grant_type=client_credentials, once.")
-        return server.handle_error_response(None, missing)  # type: ignore[no-any-return]
+    if fault := _fault():
+        return server.handle_error_response(None, InvalidRequestError(fault))  # type: ignore[no-any-return]
     response: Response = server.create_token_response()
     if response.status_code == 401:
         limits().count_failed_sign_in(*who)
