@@ -72,8 +72,8 @@ class Guard:
         known = self._known.get(token_hash)
         if known and known[0] > time.monotonic():
             return known[1]
-        row = glance(LOOK_UP, {"token_hash": token_hash})
-        if row is None or row.expires_at <= clock.now():
+        row, now = glance(LOOK_UP, {"token_hash": token_hash}), clock.now()
+        if row is None or row.expires_at <= now:
             self._known.pop(token_hash, None)
             raise Unauthenticated(token_came=True)
         caller = Caller(
@@ -84,7 +84,8 @@ class Guard:
         )
         if len(self._known) >= MOST_CACHED:
             self._known.clear()
-        self._known[token_hash] = (time.monotonic() + CACHED_S, caller)
+        known_for = min(CACHED_S, (row.expires_at - now).total_seconds())
+        self._known[token_hash] = (time.monotonic() + known_for, caller)
         return caller
 
 
