@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 from flask.cli import AppGroup
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import select
 
 from audit.chain import SYSTEM
@@ -14,6 +15,8 @@ from kit.db import in_transaction, reading
 from partners.models import Partner, PartnerLocation
 from partners.registering import PartnerRefused, add_partner, revoke_partner
 from partners.scopes import DEFAULT, SCOPES
+
+WIDTH_OF_PIPES = 200  # lines that grep finds whole
 
 partners = AppGroup("partners", help="The programs that may call our APIs.")
 
@@ -68,7 +71,12 @@ def list_() -> None:
             select(PartnerLocation.partner_id, PartnerLocation.location_id)
         ):
             places.setdefault(place.partner_id, []).append(str(place.location_id))
-        table = Table("Client id", "Name", "Scopes", "Locations", "Since", "Revoked")
+        # What is copied (ids, scopes) or compared (days) stays whole; names may be broken.
+        columns = [
+            Column(name, no_wrap=name not in ("Name", "Locations"), overflow="fold")
+            for name in ("Client id", "Name", "Scopes", "Locations", "Since", "Revoked")
+        ]
+        table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
         for partner in session.scalars(select(Partner).order_by(Partner.id)):
             revoked = f"{partner.revoked_at:%Y-%m-%d}" if partner.revoked_at else ""
             table.add_row(
@@ -79,7 +87,10 @@ def list_() -> None:
                 f"{partner.created_at:%Y-%m-%d}",
                 revoked,
             )
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH_OF_PIPES
+    console.print(table)
 
 
 @partners.command("revoke")

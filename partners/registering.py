@@ -16,6 +16,8 @@ from locations.models import Location
 from partners.models import AccessToken, Partner, PartnerLocation
 from partners.scopes import SCOPES
 
+LONGEST_NAME = 100
+
 
 class PartnerRefused(DomainError):
     """A partner cannot be added or revoked as asked."""
@@ -43,12 +45,9 @@ def add_partner(
     may_waive_commission: bool = False,
 ) -> Credentials:
     """Add a partner that may do `scopes` at `locations` (ids). Raises PartnerRefused."""
-    if strange := [scope for scope in scopes if scope not in SCOPES]:
-        raise PartnerRefused(f"There is no scope {strange[0]}; there are {', '.join(SCOPES)}.")
-    known = set(connection.scalars(select(Location.id)))
-    if strange_ids := [str(each) for each in locations if each not in known]:
-        there = ", ".join(map(str, sorted(known))) or "none yet"
-        raise PartnerRefused(f"There is no location {strange_ids[0]}; there are {there}.")
+    # Each once, in the order given.
+    scopes, locations = list(dict.fromkeys(scopes)), list(dict.fromkeys(locations))
+    _check(connection, name, scopes, locations)
     client_id, client_secret = opaque(20).lower(), secret()
     values = {
         "name": name,
@@ -59,14 +58,30 @@ def add_partner(
         "created_at": now,
     }
     partner_id: int = connection.scalars(insert(Partner).returning(Partner.id), [values]).one()
-    places = [{"partner_id": partner_id, "location_id": each} for each in dict.fromkeys(locations)]
+    places = [{"partner_id": partner_id, "location_id": each} for each in locations]
     if places:
         connection.execute(insert(PartnerLocation), places)
-    after = {"scopes": list(scopes), "locations": list(locations)}
-    record(
-        connection, Entry("partner.added", {"partner": partner_id}, {}, after, "high"), origin, now
-    )
+    after = {
+        "scopes": scopes,
+        "locations": locations,
+        "may_waive_commission": may_waive_commission,
+    }
+    entry = Entry("partner.added", {"partner": partner_id}, {}, after, "high")
+    record(connection, entry, origin, now)
     return Credentials(partner_id, client_id, client_secret)
+
+
+def _check(
+    connection: Connection, name: str, scopes: Sequence[str], locations: Sequence[int]
+) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise PartnerRefused(f"The name must have 1 to {LONGEST_NAME} characters.")
+    if strange := [scope for scope in scopes if scope not in SCOPES]:
+        raise PartnerRefused(f"There is no scope {strange[0]}; there are {', '.join(SCOPES)}.")
+    known = set(connection.scalars(select(Location.id)))
+    if strange_ids := [each for each in locations if each not in known]:
+        there = ", ".join(map(str, sorted(known))) or "none yet"
+        raise PartnerRefused(f"There is no location {strange_ids[0]}; there are {there}.")
 
 
 def revoke_partner(connection: Connection, client_id: str, origin: Origin, now: datetime) -> None:
