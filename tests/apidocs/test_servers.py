@@ -10,7 +10,7 @@ from flask import Flask
 def test_the_public_address_is_the_server_of_all_calls(make_app: Callable[..., Flask]) -> None:
     client = make_app(PUBLIC_URL="https://pay.example.com/").test_client()
 
-    described = client.get("/openapi.json").json
+    described = client.get("/openapi.json").get_json()
 
     assert described["servers"] == [{"url": "https://pay.example.com"}]
 
