@@ -16,6 +16,6 @@ def test_the_public_address_is_the_server_of_all_calls(make_app: Callable[..., F
 
 
 def test_without_one_the_description_names_no_server(make_app: Callable[..., Flask]) -> None:
-    described = make_app().test_client().get("/openapi.json").json
+    described = make_app().test_client().get("/openapi.json").get_json()
 
     assert "servers" not in described
