@@ -60,7 +60,7 @@ def run(calls: list[Call], address: str) -> Iterator[tuple[str, Any]]:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    for answer in done.stdout.removesuffix("\n---\n").split("\n---\n"):
+    for answer in done.stdout.rstrip().removesuffix("\n---").split("\n---\n"):
         body, status = answer.strip().rsplit("\n", 1)
         yield status, json.loads(body, parse_float=str)
 
