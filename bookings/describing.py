@@ -77,7 +77,11 @@ PAYMENT = _object(
     PaymentID=WHOLE,
     Amount=MONEY,
     Status=WHOLE,
-    State=says("Which exactly.", enum=["cleared", "uncleared", "deferred", "failed", "void"]),
+    State=says(
+        "Which exactly.",
+        type="string",
+        enum=["cleared", "uncleared", "deferred", "failed", "void"],
+    ),
     PaymentDate=TEXT | {"description": "dd/mm/yyyy."},
 )
 ITEM = _object(
@@ -96,7 +100,7 @@ ITEM = _object(
     Country=TEXT,
     Currency=says("The symbol, or the code of a currency without one.", type="string"),
     PropertyTypes=NOTHING,
-    Status={"enum": ["Blockout", "Provisional", "Booking", "Cancelled"]},
+    Status=TEXT | {"enum": ["Blockout", "Provisional", "Booking", "Cancelled"]},
     Source=TEXT,
     BookingTags={"type": "array", "items": _object(Id=WHOLE, Name=TEXT)},
     CustomerName=TEXT,
