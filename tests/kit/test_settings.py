@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from kit.settings import SettingsError, SettingsSchema, load, setting, unknown_v
 from wsgi import create_app
 
 KEY = "0123456789abcdef0123456789abcdef"
+# Always the same: parameters that differ from process to process cannot be shared out.
+FERNET_KEY = b64encode(KEY.encode()).decode()
 POSTGRES = "postgresql+psycopg://bookings:hunter2@db.internal/bookings"
 
 
@@ -57,7 +60,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("SQLALCHEMY_DATABASE_URI", "sqlite://", "must name a file"),
     ("SECRET_KEY", "too short, hunter2", "must have 32 characters or more"),
     ("ENCRYPTION_KEYS", "hunter2", "must be Fernet keys"),
-    ("ENCRYPTION_KEYS", f"{Fernet.generate_key().decode()},hunter2", "must be Fernet keys"),
+    ("ENCRYPTION_KEYS", f"{FERNET_KEY},hunter2", "must be Fernet keys"),
     ("PUBLIC_URL", "pay.example.com", "must be an address such as https://pay.example.com"),
     ("PUBLIC_URL", "ftp://pay.example.com", "must be an address"),
     ("PUBLIC_URL", "https://pay.example.com/?a=1", "must be an address"),
