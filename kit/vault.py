@@ -53,9 +53,12 @@ class Vault:
 
 
 def vault_keys(secret_key: str, given: Sequence[str]) -> list[str]:
-    """The keys from the settings, or the one derived from the secret key when none is given."""
+    """The keys from the settings, and last the one derived from the secret key.
+
+    It goes on opening what was sealed before the first key was given, until that is sealed anew.
+    """
     derived = base64.urlsafe_b64encode(derived_key(secret_key, "encryption")).decode()
-    return list(given) or [derived]
+    return [*given, derived]
 
 
 def vault() -> Vault:

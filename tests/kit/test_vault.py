@@ -80,8 +80,14 @@ def test_what_was_never_sealed_does_not_open(sealed: str) -> None:
         Vault([NEW]).open(sealed)
 
 
-def test_keys_that_are_given_are_the_keys() -> None:
-    assert vault_keys(SECRET_KEY, [NEW, OLD]) == [NEW, OLD]
+def test_keys_that_are_given_come_before_the_derived_one() -> None:
+    assert vault_keys(SECRET_KEY, [NEW, OLD])[:2] == [NEW, OLD]
+
+
+def test_what_was_sealed_before_the_first_key_was_given_still_opens() -> None:
+    sealed = Vault(vault_keys(SECRET_KEY, [])).seal("tok_1")
+
+    assert Vault(vault_keys(SECRET_KEY, [NEW])).open(sealed) == "tok_1"
 
 
 def test_without_given_keys_one_is_derived_always_the_same() -> None:
