@@ -114,6 +114,13 @@ def test_what_remains_of_a_wish_goes_over_the_other_lines_in_their_order() -> No
     assert allocation == Allocation((Share(1004, 10), Share(1001, 10), Share(1002, 5)), 0)
 
 
+def test_what_remains_goes_to_the_deposit_first_even_when_the_balance_is_due_before_it() -> None:
+    late, early = line(1001, 10, due=LATER), line(1002, 10, stage=2, due=SOON)
+    named = line(1003, 10, stage=2)
+
+    assert filled(30, [early, late, named], [1003], None) == [1003, 1001, 1002]
+
+
 def test_what_is_promised_is_taken_off_in_the_order_it_was_promised() -> None:
     lines = [line(1001, 100), line(1002, 100, stage=2)]
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from bookings.models import Booking
 from kit import clock
+from kit.db import transaction
 from outbox.models import Message
-from payments.models import Allocation, Payment
+from payments.models import Allocation, MethodPartner, MethodSwitchedOff, Payment
 from tests import make
 from tests.make import Client, Due
 from tests.payments.proofs import nothing_written, refusal
@@ -165,6 +167,37 @@ def test_a_method_is_also_known_by_its_code(client: Client, booking: int) -> Non
     assert client.pay(booking, "1.00", PaymentMethod="Visa").status_code == 400
 
 
+def test_a_method_that_the_location_does_not_use_is_unknown_there_and_known_elsewhere(
+    client: Client, booking: int
+) -> None:
+    make.location(5)
+    elsewhere = make.booking(["60.00"], location_id=5)
+    everywhere = Client.of_new_partner(client.app, locations=[1, 5])
+    row = {"method_id": make.method("Card"), "location_id": 1}
+    with transaction() as connection:
+        connection.execute(insert(MethodSwitchedOff), [row])
+
+    here = everywhere.pay(booking, PaymentMethod="Card")
+    there = everywhere.pay(elsewhere, PaymentMethod="Card")
+
+    assert refusal(here) == (400, [("PaymentMethod", "payment_method_unknown")])
+    assert there.status_code == 200
+
+
+def test_a_method_with_named_partners_is_theirs_alone(client: Client, booking: int) -> None:
+    other = Client.of_new_partner(client.app)
+    row = {"method_id": make.method("Till"), "partner_id": other.partner_id}
+    with transaction() as connection:
+        connection.execute(insert(MethodPartner), [row])
+
+    refused = client.pay(booking, "1.00", PaymentMethod="Till")
+    failed = client.pay(booking, PaymentMethod="Till", Status=1, AddBookingTag=FAILED)
+    taken = other.pay(booking, "1.00", PaymentMethod="Till")
+
+    assert refusal(refused) == (422, [("PaymentMethod", "method_not_for_partner")])
+    assert (failed.status_code, taken.status_code) == (200, 200)
+
+
 def test_an_instalment_must_say_when_the_rest_is_due_where_the_setting_wants_it(
     client: Client, booking: int, processes: Any
 ) -> None:
@@ -207,6 +240,14 @@ def test_a_cleared_payment_writes_the_guest_a_mail_by_default(client: Client, bo
         "credit": 0,
         "open": [["Balance", 3000, str(today + timedelta(days=30))]],
     }
+
+
+def test_the_mail_tells_of_credit_and_of_nothing_open(client: Client, booking: int) -> None:
+    client.pay(booking, "120.00", SendEmail="true")
+
+    [message] = make.rows_of(Message)
+    assert message.context["covered"] == [["Deposit", 6000], ["Balance", 4000]]
+    assert (message.context["credit"], message.context["open"]) == (2000, [])
 
 
 def test_send_email_false_writes_nobody(client: Client, booking: int) -> None:
