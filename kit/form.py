@@ -95,11 +95,16 @@ def gather(raw: bytes, schema: Form) -> Found:
                 found.strangers["?" if unnamed else name] = value
         elif known not in found:
             found[known] = value
-        elif isinstance(schema.fields_by_key[known], Numbers) and not isinstance(value, Fault):
-            found[known] = f"{found[known]},{value}"
+        elif isinstance(schema.fields_by_key[known], Numbers):
+            found[known] = _joined(found[known], value)
         else:
             found[known] = Fault("repeated", f"{known} is given more than once; give it once.")
     return found
+
+
+def _joined(one: str | Fault, other: str | Fault) -> str | Fault:
+    """Two parts of a list. One that cannot be read stays what it is: a Fault is a text, too."""
+    return next((part for part in (one, other) if isinstance(part, Fault)), f"{one},{other}")
 
 
 def _without_card(came: str | Fault, schema: Form, name: str) -> str | Fault:

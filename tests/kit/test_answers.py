@@ -70,12 +70,3 @@ def test_several_refusals_are_told_together_with_the_status_of_the_first() -> No
         (None, "vague"),
         ("Amount", "wrong"),
     ]
-
-
-def test_one_problem_is_raised_as_itself_and_several_as_one_refusal() -> None:
-    Refused.if_any([])
-    with pytest.raises(Wrong):
-        Refused.if_any([Wrong("Too much.")])
-    with pytest.raises(Refused) as caught:
-        Refused.if_any([Vague("Hm."), Wrong("Too much.")])
-    assert [problem.code for problem in caught.value.problems] == ["vague", "wrong"]

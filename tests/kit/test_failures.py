@@ -215,15 +215,6 @@ def test_the_door_with_the_longest_fitting_prefix_answers() -> None:
     assert (http.get("/plain/nothing").json or {})["Code"] == "not_found"
 
 
-def test_a_redirect_is_no_failure() -> None:
-    app = Flask("throwaway")
-    log.init_app(app)
-    failures.init_app(app, [failures.HouseDoor(Refusals({}, {}))])
-    app.add_url_rule("/moved/", "moved", lambda: "here")
-
-    assert app.test_client().get("/moved").status_code == 308
-
-
 def test_an_unknown_address_is_answered_in_the_house_form(http: FlaskClient) -> None:
     answer = http.get("/apis/nothing/4111111111111111")
 

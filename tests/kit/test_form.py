@@ -173,8 +173,11 @@ def test_a_list_of_something_else_is_refused(text: str) -> None:
     assert sentence.startswith("PaymentScheduleIds is ")
 
 
-def test_one_wrong_word_in_a_repeated_list_is_not_lost() -> None:
-    assert list(faults("PaymentScheduleIds=1&PaymentScheduleIds=%FF")) == ["PaymentScheduleIds"]
+@pytest.mark.parametrize("values", [("1", "%FF"), ("%FF", "1"), ("%FF", "%FF")])
+def test_one_unreadable_part_of_a_repeated_list_is_not_lost(values: tuple[str, str]) -> None:
+    wrong = faults("&".join(f"PaymentScheduleIds={value}" for value in values))
+
+    assert wrong == {"PaymentScheduleIds": [("not_utf8", "PaymentScheduleIds is not valid UTF-8.")]}
 
 
 def test_names_nobody_knows_are_ignored() -> None:
