@@ -54,9 +54,8 @@ RENDERERS = {mails.PAYMENT_RECEIVED: mails.render_payment_received}
 def create_app(given: Mapping[str, Any] | None = None, instance: Path | None = None) -> Flask:
     """The Flask application, with settings from FLASK_... variables, instance/settings.toml and
     `given` (upper-case names without the prefix). `instance` is for tests."""
-    app = Flask(
-        "wsgi", root_path=str(HERE), instance_path=str((instance or HERE / "instance").resolve())
-    )
+    folder = (instance or HERE / "instance").resolve()
+    app = Flask("wsgi", root_path=str(HERE), instance_path=str(folder), static_folder=None)
     try:
         app.config.update(settings.load(Path(app.instance_path), given))
     except settings.SettingsError as error:

@@ -15,7 +15,6 @@ PUBLIC = {
     "/openapi.json",
     "/docs",
     "/docs/static/<path:filename>",
-    "/static/<path:filename>",
 }
 
 
