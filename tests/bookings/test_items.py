@@ -35,13 +35,63 @@ def day(days: int) -> str:
     return f"{clock.now().date() + timedelta(days=days):%d/%m/%Y}"
 
 
-def test_an_item_has_the_shape_of_the_vendors(client: Client) -> None:
+# A deposit of 363.00 and a balance of 652.00, of which 400.00 and a surcharge of 3.50 are paid.
+MONEY = {
+    "RenterAmount": 1015.00,
+    "BookingFee": 0,
+    "BookingFeeVAT": 0,
+    "HolidayExtras": 0,
+    "InsuranceTotal": 0,
+    "AgentCommission": 0,
+    "Discount": 0,
+    "PaymentCharges": 3.50,
+    "Compensation": 0,
+    "RenterBalance": 615.00,
+    "Commission": 0,
+    "CommissionVAT": 0,
+    "SecurityDeposit": 0,
+    "RenterTotal": 1015.00,
+    "RatePerDay": 145.00,
+}
+PAID = {"Amount": 400.00, "Status": 0, "State": "cleared", "PaymentDate": "04/03/2026"}
+PARTY = {
+    "Adults": 2,
+    "Children": 0,
+    "Infants": 0,
+    "Pets": 0,
+    "Guests": [],
+    "HolidayExtrasOrdered": [],
+}
+NOTES = {
+    "GuestNotes": "Late arrival",
+    "HouseKeeperNotes": "Two cots",
+    "InternalNotes": "Owner's friend",
+    "HolidayNotes": "",
+    "ArrivalNotes": "",
+    "DepartureNotes": "",
+}
+
+
+def shown(line: Any, name: str, paid: float, outstanding: float, due_in: int) -> dict[str, Any]:
+    return {
+        "PaymentScheduleID": line.id,
+        "PaymentScheduleName": name,
+        "Stage": line.stage,
+        "Amount": paid + outstanding,
+        "Paid": paid,
+        "Outstanding": outstanding,
+        "DueDate": day(due_in),
+        "PropertyId": line.property_id,
+    }
+
+
+def half_paid() -> int:
+    """A provisional booking of two lines with everything that an item tells of it."""
     with transaction() as connection:
         connection.execute(insert(Source), [{"id": 1, "name": "Website"}])
-    make.method("PayPal")
     make.tag(12, "Website Booking in Progress")
     make.tag(2, "VIP")
-    booking = make.booking(
+    return make.booking(
         [Due("363.00", name="Deposit"), Due("652.00", stage=2, due_in=30, name="Balance")],
         tags=[12, 2],
         status="provisional",
@@ -53,6 +103,11 @@ def test_an_item_has_the_shape_of_the_vendors(client: Client) -> None:
         housekeeper_notes="Two cots",
         internal_notes="Owner's friend",
     )
+
+
+def test_an_item_has_the_shape_of_the_vendors(client: Client) -> None:
+    make.method("PayPal")
+    booking = half_paid()
     paid = client.pay(booking, "400.00", Charges="3.50", PaymentDate="2026-03-04").json
     deposit, balance = make.lines_of(booking)
     row = make.row_of(Booking, booking)
@@ -75,21 +130,7 @@ def test_an_item_has_the_shape_of_the_vendors(client: Client) -> None:
         "CheckOut": str(row.leaves_on),
         "Country": "PT",
         "Currency": "€",
-        "RenterAmount": 1015.00,
-        "BookingFee": 0,
-        "BookingFeeVAT": 0,
-        "HolidayExtras": 0,
-        "InsuranceTotal": 0,
-        "AgentCommission": 0,
-        "Discount": 0,
-        "PaymentCharges": 3.50,
-        "Compensation": 0,
-        "RenterBalance": 615.00,
-        "Commission": 0,
-        "CommissionVAT": 0,
-        "SecurityDeposit": 0,
-        "RenterTotal": 1015.00,
-        "RatePerDay": 145.00,
+        **MONEY,
         "PropertyTypes": [],
         "Status": "Booking",
         "Source": "Website",
@@ -98,53 +139,17 @@ def test_an_item_has_the_shape_of_the_vendors(client: Client) -> None:
             {"Id": 12, "Name": "Website Booking in Progress"},
         ],
         "CustomerName": "Maria Silva",
-        "Adults": 2,
-        "Children": 0,
-        "Infants": 0,
-        "Pets": 0,
-        "Guests": [],
-        "HolidayExtrasOrdered": [],
+        **PARTY,
         "Deposit": 363.00,
         "DepositDueDate": day(0),
         "Balance": 652.00,
         "BalanceDueDate": day(30),
-        "GuestNotes": "Late arrival",
-        "HouseKeeperNotes": "Two cots",
-        "InternalNotes": "Owner's friend",
+        **NOTES,
         "PaymentSchedules": [
-            {
-                "PaymentScheduleID": deposit.id,
-                "PaymentScheduleName": "Deposit",
-                "Stage": 1,
-                "Amount": 363.00,
-                "Paid": 363.00,
-                "Outstanding": 0,
-                "DueDate": day(0),
-                "PropertyId": deposit.property_id,
-            },
-            {
-                "PaymentScheduleID": balance.id,
-                "PaymentScheduleName": "Balance",
-                "Stage": 2,
-                "Amount": 652.00,
-                "Paid": 37.00,
-                "Outstanding": 615.00,
-                "DueDate": day(30),
-                "PropertyId": balance.property_id,
-            },
+            shown(deposit, "Deposit", 363.00, 0, 0),
+            shown(balance, "Balance", 37.00, 615.00, 30),
         ],
-        "Payments": [
-            {
-                "PaymentID": paid["PaymentId"],
-                "Amount": 400.00,
-                "Status": 0,
-                "State": "cleared",
-                "PaymentDate": "04/03/2026",
-            }
-        ],
-        "HolidayNotes": "",
-        "ArrivalNotes": "",
-        "DepartureNotes": "",
+        "Payments": [PAID | {"PaymentID": paid["PaymentId"]}],
         "Bills": [],
     }
 

@@ -37,6 +37,23 @@ def test_without_asking_the_answer_has_exactly_two_keys(client: Client) -> None:
     assert "Preference-Applied" not in answer.headers
 
 
+FIGURES = {
+    "RenterTotal": 100.00,
+    "Paid": 75.50,
+    "RenterBalance": 24.50,
+    "Credit": 0.00,
+    "Tags": [{"Id": 2, "Name": "VIP"}],
+}
+NO_CARD = {
+    "PaymentToken": "",
+    "CardPartialNumbers": "",
+    "SagepaySecurityKey": None,
+    "SagepayVendorTxCode": None,
+    "SagepayVPSTxId": None,
+    "SagepayTxAuthNo": "",
+}
+
+
 def test_when_asked_the_answer_holds_the_payment_and_its_booking(client: Client) -> None:
     make.tag(2, "VIP")
     make.tag(12, "In progress")
@@ -68,12 +85,7 @@ def test_when_asked_the_answer_holds_the_payment_and_its_booking(client: Client)
         "PaymentCategory": 4,
         "PaymentType": 2,
         "Comments": "At the door",
-        "PaymentToken": "",
-        "CardPartialNumbers": "",
-        "SagepaySecurityKey": None,
-        "SagepayVendorTxCode": None,
-        "SagepayVPSTxId": None,
-        "SagepayTxAuthNo": "",
+        **NO_CARD,
         "PaymentSchedules": [
             {"PaymentScheduleID": lines[0], "PaymentScheduleName": "Deposit", "Amount": 60.00},
             {"PaymentScheduleID": lines[1], "PaymentScheduleName": "Balance", "Amount": 15.50},
@@ -81,20 +93,12 @@ def test_when_asked_the_answer_holds_the_payment_and_its_booking(client: Client)
         "Status": 0,
         "State": "cleared",
         "Currency": "EUR",
-        "Charges": 1.20,
-        "Tip": 0.00,
+        **{"Charges": 1.20, "Tip": 0.00},
         "Reference": "r-1",
         "Source": "ipro",
         "FailureReason": None,
         "RefundOf": None,
-        "Booking": {
-            "BookingId": booking,
-            "RenterTotal": 100.00,
-            "Paid": 75.50,
-            "RenterBalance": 24.50,
-            "Credit": 0.00,
-            "Tags": [{"Id": 2, "Name": "VIP"}],
-        },
+        "Booking": FIGURES | {"BookingId": booking},
     }
 
 
