@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -49,6 +50,8 @@ METHODS = {
     "Exact": {"overpayment": "refuse"},
 }
 FAILED, VIP = 20, 2
+OFTEN_ANY = ["Any", "Any", "Any", *METHODS]
+UNKNOWN = 5  # past the last line of a booking
 KEYS = count(1)
 
 
@@ -74,7 +77,8 @@ def _dues(currency: str) -> list[str | Due]:
 
 wishes = st.one_of(
     st.sampled_from([(1, 2), (1,), (2,), (2, 1)]),
-    st.lists(st.integers(0, 6), min_size=1, max_size=4, unique=True).map(tuple),
+    st.lists(st.integers(0, 4), min_size=1, max_size=4, unique=True).map(tuple),
+    st.just((UNKNOWN,)),
 )
 
 
@@ -110,7 +114,7 @@ class Ledger(RuleBasedStateMachine):
         minor=st.integers(1, 70),
         charges=st.integers(0, 5),
         state=st.sampled_from(["cleared", "cleared", "cleared", "uncleared", "deferred"]),
-        method=st.sampled_from(list(METHODS)),
+        method=st.sampled_from(OFTEN_ANY),
         wanted=wishes,
         prefers=st.sampled_from([None, 0, 1]),
         failed=st.booleans(),
@@ -158,21 +162,21 @@ class Ledger(RuleBasedStateMachine):
         if key:
             self.sent.append((order, key, taken))
 
+    @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 50))
     def send_again(self, which: int) -> None:
-        if self.sent:
-            order, key, taken = self.sent[which % len(self.sent)]
-            again = self._take(order, key)
-            assert again == replace(taken, replayed=True)
+        order, key, taken = self.sent[which % len(self.sent)]
+        assert self._take(order, key) == replace(taken, replayed=True)
 
+    @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 50))
     def send_another_with_an_old_key(self, which: int) -> None:
-        if self.sent:
-            order, key, _ = self.sent[which % len(self.sent)]
-            other = replace(order, amount=order.amount * 2)
-            with pytest.raises(KeyReused):
-                self._send(other, key)
+        order, key, _ = self.sent[which % len(self.sent)]
+        other = replace(order, amount=order.amount * 2)
+        with pytest.raises(KeyReused):
+            self._send(other, key)
 
+    @precondition(lambda self: len(self.cleared) > 1)
     @rule(place=bookings)
     def cancel(self, place: Place) -> None:
         with transaction() as connection:
@@ -199,7 +203,7 @@ class Ledger(RuleBasedStateMachine):
         lines = [*place.lines, 999_999]
         if set(wanted) <= {1, 2}:
             return tuple(wanted)
-        return tuple(lines[number % len(lines)] for number in wanted)
+        return tuple(lines[number] for number in wanted)
 
     def _take(self, order: TakePayment, key: str | None) -> Taken | None:
         """None when the ledger refuses; then nothing may have been written."""
