@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, exists, or_, select
@@ -168,7 +168,7 @@ CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_ids": Booking.contact_id.in_,
     "balance": _balance,
     "ordered_from": lambda day: Booking.created_at >= _midnight(day),
-    "ordered_to": lambda day: Booking.created_at < _midnight(day + timedelta(days=1)),
+    "ordered_to": lambda day: Booking.created_at <= datetime.combine(day, time.max, UTC),
     "arrives_from": lambda day: Booking.arrives_on >= day,
     "arrives_to": lambda day: Booking.arrives_on <= day,
     "modified_from": lambda moment: Booking.modified_at >= moment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,7 @@ from kit.money import Money
 from payments.models import Payment
 
 DEFAULT_SIZE = 20
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", re.ASCII)
 
 STATUS_IDS = {"blockout": 1, "provisional": 2, "booking": 3, "cancelled": 4}
 STATUS_WORDS = {name: name.capitalize() for name in STATUS_IDS}
@@ -44,14 +46,16 @@ class Moment(Typed):
         self.end_of_day = end_of_day
 
     def read(self, text: str) -> datetime:
+        if not MOMENT.match(text):
+            raise self.wrong(text)
         try:
             if len(text) == len("yyyy-mm-dd"):
                 day = date.fromisoformat(text)
                 return datetime.combine(day, time.max if self.end_of_day else time.min, UTC)
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # 9999-12-31 west of Greenwich is no year of ours
             raise self.wrong(text) from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Day(Moment):

@@ -169,7 +169,7 @@ def _pay(connection: Connection, plan: Plan, paid: Paid, now: datetime) -> None:
         add_tags=paid.add_tags,
         send_email=False,
     )
-    take_payment(connection, order, DEMO, Call(SYSTEM, lambda _: b""), then)
+    take_payment(connection, order, DEMO, Call(SYSTEM, lambda _: b""), lambda: then)
 
 
 def _restart_ids(connection: Connection) -> None:

@@ -106,4 +106,5 @@ def spells(text: str, code: str) -> bool:
 
     "$" spells the dollars of all countries: which one is meant is the booking's to say.
     """
-    return text.upper() == code or text in SYMBOLS.get(code, ())
+    # Some letters outside ASCII have capitals within it.
+    return (text.isascii() and text.upper() == code) or text in SYMBOLS.get(code, ())

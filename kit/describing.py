@@ -115,6 +115,15 @@ RESPONSES: dict[int, dict[str, Any]] = {
         ],
         CHALLENGE,
     ),
+    411: refusal(
+        "The body came without its length, in chunks.",
+        [
+            sample(
+                "length_required",
+                "Send the body with its length (Content-Length), not in chunks.",
+            )
+        ],
+    ),
     413: refusal(
         f"The body is larger than {BODY_LIMIT} bytes.",
         [sample("body_too_large", f"The body is larger than {BODY_LIMIT} bytes.")],

@@ -16,7 +16,6 @@ import orjson
 from flask import Request, Response, request
 from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from kit.cards import has_card_number
 from kit.errors import DomainError, Refused
@@ -117,6 +116,22 @@ def _without_card(came: str | Fault, schema: Form, name: str) -> str | Fault:
     return Fault("card_number", sentence)
 
 
+def whole_body(req: Request) -> bytes:
+    """The raw body, all of it. Half a body is another payment than the one that was sent, and
+    servers hand on what they have when a client hangs up; so its length must be told and right.
+
+    Raises Malformed: 411 without a length (chunked), 400 when less came than was told.
+    """
+    if req.content_length is None:
+        sentence = "Send the body with its length (Content-Length), not in chunks."
+        raise Malformed([(None, Fault("length_required", sentence))], status=411)
+    raw = req.get_data(cache=True)
+    if len(raw) != req.content_length:
+        sentence = f"The body was cut off: {len(raw)} of {req.content_length} bytes came."
+        raise Malformed([(None, Fault("body_cut_off", sentence))])
+    return raw
+
+
 class HouseParser(FlaskParser):
     """The rules above as locations of webargs, so that flask-smorest documents them."""
 
@@ -127,13 +142,7 @@ class HouseParser(FlaskParser):
             came = req.mimetype or "none"
             fault = Fault("unsupported_media_type", f"The content type is {came}; send {FORM}.")
             raise Malformed([(None, fault)], status=415)
-        raw = req.get_data(cache=True)
-        # Werkzeug cuts a chunked body off at the limit without a word, and half a body is another
-        # payment than the one that was sent.
-        chunked = req.content_length is None
-        if chunked and len(raw) >= BODY_LIMIT and req.environ["wsgi.input"].read(1):
-            raise RequestEntityTooLarge
-        return gather(raw, cast(Form, schema))
+        return gather(whole_body(req), cast(Form, schema))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         return gather(req.query_string, cast(Form, schema))
@@ -174,8 +183,12 @@ class Form(ma.Schema):
 
 def prefers(what: str) -> bool:
     """Whether a Prefer header of the request asks for this; it may list several wishes."""
-    wishes = ",".join(request.headers.getlist("Prefer")).replace('"', "").lower()
-    return what in [wish.partition(";")[0].strip() for wish in wishes.split(",")]
+    return what in _wishes()
+
+
+def _wishes() -> list[str]:
+    wishes = request.headers.get("Prefer", "").replace('"', "").lower()
+    return [wish.partition(";")[0].replace(" ", "").rstrip("=") for wish in wishes.split(",")]
 
 
 def no_dry_run(view: View) -> View:
@@ -183,7 +196,8 @@ def no_dry_run(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **options: Any) -> Any:
-        if prefers("dry-run"):
+        # With any value: whoever writes "dry-run=true" does not want a real payment either.
+        if any(wish.partition("=")[0] == "dry-run" for wish in _wishes()):
             sentence = "Prefer: dry-run is not supported yet; nothing was done."
             raise Malformed([(None, Fault("dry_run_not_supported", sentence))], status=501)
         return view(*args, **options)

@@ -22,6 +22,7 @@ from structlog.typing import EventDict
 from kit import ids
 from kit.cards import has_card_number
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 log = structlog.get_logger()
@@ -91,13 +92,18 @@ def init_app(app: Flask) -> None:
         log.info(
             "request",
             request_id=g.get("request_id"),
-            method=request.method,
+            method=method_name(),
             route=request.url_rule.rule if request.url_rule else None,
             status=response.status_code,
             ms=round(1000 * (time.perf_counter() - g.get("began", time.perf_counter())), 2),
             partner=g.caller.partner_id if "caller" in g else None,
         )
         return response
+
+
+def method_name() -> str:
+    """The request's method when HTTP has it; others may hold anything, and never end."""
+    return request.method if request.method in METHODS else "other"
 
 
 def failure(error: BaseException) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+import structlog
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -23,8 +24,10 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit import form
+from kit.log import failure, method_name
 
 LOOPBACK = ("127.0.0.1", "::1")
 
@@ -45,7 +48,7 @@ def init_app(app: Flask, backlog: Backlog) -> None:
     @app.after_request
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
-        REQUESTS.labels(request.method, route, response.status_code).inc()
+        REQUESTS.labels(method_name(), route, response.status_code).inc()
         if "began" in g:
             SECONDS.labels(route).observe(time.perf_counter() - g.began)
         return response
@@ -88,5 +91,11 @@ class _Gauges(Collector):
         self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
-        for name, value in self._backlog().items():
+        try:
+            found = self._backlog()
+        except SQLAlchemyError as error:
+            # Requests are counted all the same, and now is when somebody looks.
+            structlog.get_logger().warning("backlog_unknown", **failure(error))
+            return
+        for name, value in found.items():
             yield GaugeMetricFamily(name, name.replace("_", " "), value=value)

@@ -1,13 +1,15 @@
 """Pages by number over long lists, without OFFSET's price.
 
 The formats page by number (`size`, `index`); inside, a page starts where the one before it ended
-(keyset). Those who read page after page, as synchronising clients do, therefore get each row
-once even while rows come in, and the last page costs what the first one does. A page nobody has
-led up to is counted off from whichever end of the list is nearer, over the ids alone.
+(keyset). Those who read page after page of one process, as synchronising clients do, therefore get
+each row once even while rows come in, and the last page costs what the first one does. A page
+nobody has led this process up to is counted off from whichever end of the list is nearer, over
+the ids alone; it may then begin a row early or late when rows have come in meanwhile.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -45,19 +47,25 @@ class Bookmarks:
     """Where pages start, as this process has seen it lately: the key of the last row before."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, tuple[float, tuple[Any, ...]]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[float, tuple[Any, ...]]] = OrderedDict()
         self._lock = threading.Lock()
+
+    @staticmethod
+    def _name(place: Hashable) -> bytes:
+        """Filters may be long; what is kept of them is not."""
+        return hashlib.sha256(repr(place).encode()).digest()
 
     def find(self, place: Hashable) -> tuple[Any, ...] | None:
         with self._lock:
-            kept = self._kept.get(place)
+            kept = self._kept.get(self._name(place))
         return kept[1] if kept and kept[0] > time.monotonic() else None
 
     def keep(self, place: Hashable, key: tuple[Any, ...]) -> None:
         with self._lock:
-            self._kept[place] = (time.monotonic() + KEPT_S, key)
-            self._kept.move_to_end(place)
-            if len(self._kept) > MOST_KEPT:
+            now = time.monotonic()
+            self._kept[self._name(place)] = (now + KEPT_S, key)
+            self._kept.move_to_end(self._name(place))
+            while len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] < now:
                 self._kept.popitem(last=False)
 
 

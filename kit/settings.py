@@ -53,7 +53,7 @@ def _database(uri: str) -> None:
         raise ValidationError(
             f"names the driver {url.drivername!r}; it must be sqlite:///... or postgresql+psycopg://..."
         )
-    if url.drivername == "sqlite" and not url.database:
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
         raise ValidationError("must name a file: several processes share the database")
 
 

@@ -95,9 +95,13 @@ def _speak(function: Spoken, compiler: SQLCompiler, **options: Any) -> str:
 
 
 def rows_of(query: Query) -> ScalarSelect[Any]:
-    """All rows of a query as one JSON value: an array of arrays."""
-    rows = query.subquery()
-    return select(JsonRows(JsonRow(*rows.c))).scalar_subquery()
+    """All rows of a query as one JSON value, an array of arrays in no order.
+
+    No subquery that would name every column twice: psycopg keeps what it has parsed of a statement
+    only up to 4096 characters.
+    """
+    one = JsonRow(*query.selected_columns)
+    return query.with_only_columns(JsonRows(one), maintain_column_froms=True).scalar_subquery()
 
 
 class Changes:
@@ -107,9 +111,19 @@ class Changes:
     "delete booking_tags" to column names (for updates the first is the key). A change is then a
     mapping from the same names to rows. PostgreSQL takes all of it as one statement with one JSON
     document; SQLite, where a statement costs no journey, row kind by row kind.
+
+    `within` names, for each table that is updated or deleted from, the column by which all rows of
+    one write belong together (a booking's id). Without it PostgreSQL, which guesses a hundred
+    rows in any document, reads the whole table instead of its index.
     """
 
-    def __init__(self, models: Sequence[type[Base]], written: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        models: Sequence[type[Base]],
+        written: Mapping[str, str],
+        within: Mapping[str, str],
+    ) -> None:
+        self._within = within
         self._tables: dict[str, Any] = {model.__tablename__: model.__table__ for model in models}
         self._names = {what: names.split() for what, names in written.items()}
         self._in_turn = {
@@ -118,13 +132,17 @@ class Changes:
         }
         self._at_once = self._document()
 
-    def write(self, connection: Connection, rows: Mapping[str, list[dict[str, Any]]]) -> None:
-        """Write the rows. KeyError for a kind of row that was not declared."""
+    def write(
+        self, connection: Connection, whole: int, rows: Mapping[str, list[dict[str, Any]]]
+    ) -> None:
+        """Write the rows, all of which belong to `whole` (see `within`).
+
+        Raises KeyError for a kind of row that was not declared."""
         filled = {what: some for what, some in rows.items() if some}
         if strange := filled.keys() - self._names.keys():
             raise KeyError(f"undeclared changes: {sorted(strange)}")
         if connection.dialect.name == "postgresql":
-            connection.execute(self._at_once, {"changes": filled})
+            connection.execute(self._at_once, {"changes": filled, "whole": whole})
             return
         for what, statement in self._in_turn.items():
             if some := filled.get(what):
@@ -135,13 +153,21 @@ class Changes:
         kind, table_name = what.split()
         table, names = self._tables[table_name], self._names[what]
         if kind == "delete":
-            return delete(table).where(*[table.c[name] == new[name] for name in names])
+            same = [table.c[name] == new[name] for name in names]
+            return delete(table).where(*same, *self._belongs(table, rows))
         if kind == "update":
             values = {name: new[name] for name in names[1:]}
-            return update(table).where(table.c[names[0]] == new[names[0]]).values(values)
+            same = [table.c[names[0]] == new[names[0]]]
+            return update(table).where(*same, *self._belongs(table, rows)).values(values)
         if rows is None:
             return insert(table).inline().values({name: new[name] for name in names})
         return insert(table).inline().from_select(names, select(rows), include_defaults=False)
+
+    def _belongs(self, table: Any, rows: FromClause | None) -> list[Any]:
+        """Which rows a document may be about; single rows by their keys need no such help."""
+        if rows is None:
+            return []
+        return [table.c[self._within[table.name]] == bindparam("whole", type_=BigInteger)]
 
     def _document(self) -> Query:
         document = select(bindparam("changes", type_=JSONB).label("rows")).cte("changes")

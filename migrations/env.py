@@ -26,6 +26,7 @@ def migrate() -> None:
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":
                 # Several machines may start at once; the others wait and find nothing left to do.
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
                 lock = text("SELECT pg_advisory_xact_lock(:lock)")
                 connection.execute(lock, {"lock": MIGRATION_LOCK})
             context.run_migrations()

@@ -226,7 +226,7 @@ def _conflicts(
     for twin in facts.twins:
         if order.reference is not None and twin.reference == order.reference:
             found.append(errors.ReferenceAlreadyUsed("reference", order.reference, twin.payment_id))
-        elif vps_hash is not None and twin.vps_hash == vps_hash:
+        if vps_hash is not None and twin.vps_hash == vps_hash:
             came = "This SagepayVPSTxId"
             found.append(errors.ReferenceAlreadyUsed("vps_tx_id", came, twin.payment_id))
     if booking.is_cancelled and state in ("uncleared", "deferred"):
@@ -312,7 +312,8 @@ def _warnings(
         text = f"The booking is cancelled; {credit} is kept as credit to refund."
         found.append(Remark("booking_cancelled", text))
     elif fall.covers.credit:
-        found.append(Remark("credit", f"{credit} fits no open line; it is kept as credit."))
+        kept = "it is kept as credit" if state == "cleared" else "it will be credit once it clears"
+        found.append(Remark("credit", f"{credit} fits no open line; {kept}."))
     if fall.part_open and order.balance_due_on is None:
         text = "The payment leaves part of a line open and no BalanceDueDate came: the date stays."
         found.append(Remark("balance_due_date_missing", text))

@@ -313,7 +313,7 @@ def described(
         "headers": HEADERS,
         "content": {"application/json": {"schema": RECEIPT, "example": TAKEN}},
     }
-    others = describing.answers(401, 403, 413, 415, 429, 500, 501, 503)
+    others = describing.answers(401, 403, 411, 413, 415, 429, 500, 501, 503)
     return {
         "take": {
             "operationId": "takePayment",

@@ -95,6 +95,7 @@ class TagFacts:
 class ComingFacts:
     """An uncleared or deferred payment: what is promised."""
 
+    id: int
     amount: int
     wishes_text: str
     property_id: int | None

@@ -46,6 +46,7 @@ from payments.facts import (
     TwinFacts,
 )
 from payments.models import (
+    COMING,
     HOLDS_KEYS,
     Allocation,
     CardOnFile,
@@ -105,9 +106,9 @@ def _tags() -> Query:
 
 
 def _coming() -> Query:
-    columns = select(Payment.amount, Payment.wishes, Payment.property_id)
-    waiting: ColumnElement[bool] = literal_column("payments.state IN ('uncleared', 'deferred')")
-    return columns.where(Payment.booking_id == BOOKING, waiting).order_by(Payment.id)
+    columns = select(Payment.id, Payment.amount, Payment.wishes, Payment.property_id)
+    waiting: ColumnElement[bool] = literal_column(COMING)
+    return columns.where(Payment.booking_id == BOOKING, waiting)
 
 
 def _method() -> Query:
@@ -186,6 +187,7 @@ CHANGES = Changes(
         "insert outbox": "kind message_id booking_id context created_at due_at",
         "insert idempotency_keys": "partner_id key fingerprint body created_at",
     },
+    within={"bookings": "id", "schedule_lines": "booking_id", "booking_tags": "booking_id"},
 )
 
 
@@ -222,7 +224,7 @@ def look(connection: Connection, asked: Mapping[str, Any]) -> Facts:
         lines=[LineFacts(*line) for line in row.lines],
         stays=[StayFacts(*stay) for stay in row.stays],
         tags=[TagFacts(*tag) for tag in row.tags],
-        coming=[ComingFacts(*payment) for payment in row.coming],
+        coming=[ComingFacts(*payment) for payment in sorted(row.coming)],
         method=MethodFacts(*row.method[0]) if row.method else None,
         twins=[TwinFacts(*twin) for twin in row.twins],
         answer=AnswerFacts(*row.answer[0]) if row.answer else None,
@@ -233,11 +235,13 @@ _PLACE = len(BookingFacts.__dataclass_fields__)
 _GUEST = _PLACE + len(PlaceFacts.__dataclass_fields__)
 
 
-def write(connection: Connection, rows: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Write what was decided; on PostgreSQL as one statement.
+def write(
+    connection: Connection, booking_id: int, rows: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    """Write what was decided for a booking; on PostgreSQL as one statement.
 
     Raises BookingBusy when the same Idempotency-Key is being written for another booking, by a
     request that does not end.
     """
     with _patience():
-        CHANGES.write(connection, rows)
+        CHANGES.write(connection, booking_id, rows)

@@ -28,6 +28,8 @@ from kit.db import Base, BigId, Instant
 # planner uses a partial index only for a condition it can read.
 HOLDS_KEYS = "state NOT IN ('failed', 'void')"
 
+COMING = "state IN ('uncleared', 'deferred')"
+
 
 class PaymentMethod(Base):
     """What the seeds call payment type, custom payment type or tender, with its policy.
@@ -140,6 +142,13 @@ class Payment(Base):
             sqlite_where=text(f"vps_hash IS NOT NULL AND {HOLDS_KEYS}"),
         ),
         Index("ix_payments_booking_id", "booking_id", "id"),
+        Index(
+            "ix_payments_coming",
+            "booking_id",
+            "id",
+            postgresql_where=text(COMING),
+            sqlite_where=text(COMING),
+        ),
         Index("ix_payments_paid_on", "paid_on", "id"),
     )
 

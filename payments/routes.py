@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from kit import clock, form
+from kit import form
 from kit.cards import has_card_number
 from kit.db import in_transaction, reading
 from kit.errors import DomainError
@@ -67,8 +67,8 @@ DESCRIBED = describing.described(STATUS, WORDS)
 def take(order: TakePayment) -> ResponseReturnValue:
     """Record a payment."""
     limits().count_payment(caller().partner_id)
-    call, now = _call(), clock.now()
-    taken = in_transaction(lambda connection: take_payment(connection, order, caller(), call, now))
+    call = _call()
+    taken = in_transaction(lambda connection: take_payment(connection, order, caller(), call))
     return form.answer(taken.answer, headers=_headers(replayed=taken.replayed))
 
 
@@ -112,7 +112,7 @@ def _check_key(key: str) -> None:
 
 
 def _headers(*, replayed: bool) -> dict[str, Any]:
-    headers = {"Idempotency-Replayed": "true"} if replayed else {}
-    if form.prefers("return=representation"):
-        headers["Preference-Applied"] = "return=representation"
-    return headers
+    if replayed:  # the first answer, whatever it was asked for then
+        return {"Idempotency-Replayed": "true"}
+    wished = form.prefers("return=representation")
+    return {"Preference-Applied": "return=representation"} if wished else {}

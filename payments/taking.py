@@ -56,13 +56,18 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 
 
 def take_payment(
-    connection: Connection, order: TakePayment, caller: Caller, call: Call, now: datetime
+    connection: Connection,
+    order: TakePayment,
+    caller: Caller,
+    call: Call,
+    clock_of: Callable[[], datetime] = clock.now,
 ) -> Taken:
     """Take one payment in the caller's transaction.
 
     Raises the errors of payments.errors, alone or several as Refused; nothing is written then.
     """
     ledger.hold(connection, order.booking_id)
+    now = clock_of()  # under the lock: what is written later must not look earlier
     vps_hash = _vps_hash(order)
     facts = ledger.look(connection, _asked(order, caller, call, vps_hash))
     if facts.answer:
@@ -78,7 +83,7 @@ def take_payment(
         rows["insert idempotency_keys"] = [
             {**stored, "fingerprint": call.fingerprint, "created_at": now}
         ]
-    ledger.write(connection, rows)
+    ledger.write(connection, order.booking_id, rows)
     return Taken(answer)
 
 

@@ -104,7 +104,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("message_id", sa.String(length=120), nullable=False),
+        sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("booking_id", sa.BigInteger(), nullable=True),
         sa.Column("context", sa.JSON(), nullable=False),
         sa.Column(
@@ -530,6 +530,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_payments_paid_on", "payments", ["paid_on", "id"], unique=False)
     op.create_index(
+        "ix_payments_coming",
+        "payments",
+        ["booking_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('uncleared', 'deferred')"),
+        sqlite_where=sa.text("state IN ('uncleared', 'deferred')"),
+    )
+    op.create_index(
         "uq_payments_reference",
         "payments",
         ["booking_id", "partner_id", "reference"],
@@ -701,6 +709,12 @@ def downgrade() -> None:
         sqlite_where=sa.text(
             "vps_hash IS NOT NULL AND state NOT IN ('failed', 'void')"
         ),
+    )
+    op.drop_index(
+        "ix_payments_coming",
+        table_name="payments",
+        postgresql_where=sa.text("state IN ('uncleared', 'deferred')"),
+        sqlite_where=sa.text("state IN ('uncleared', 'deferred')"),
     )
     op.drop_index(
         "uq_payments_reference",

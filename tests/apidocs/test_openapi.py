@@ -149,7 +149,7 @@ def test_calls_name_only_the_refusals_that_they_can_give(spec: Json) -> None:
     assert found == {
         ("POST", "/oauth/2.0/token"): [200, 400, 401, 413, 429, 500, 503],
         ("POST", "/apis/payments"):
-            [200, 400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 501, 503],
+            [200, 400, 401, 403, 404, 409, 411, 413, 415, 422, 429, 500, 501, 503],
         ("GET", "/apis/payments"): [200, 400, 401, 403, 500, 503],
         ("GET", "/apis/bookings"): [200, 400, 401, 403, 500, 503],
         ("GET", "/apis/properties"): [200, 401, 403, 500, 503],

@@ -142,7 +142,7 @@ def test_a_failed_attempt_leaves_the_booking_provisional() -> None:
     ("promised", "after"), [(200, "booking"), (199, "provisional"), (1000, "booking")]
 )
 def test_earlier_promises_count_for_stage_1(promised: int, after: str) -> None:
-    coming = [ComingFacts(promised, "1,2", None)]
+    coming = [ComingFacts(1, promised, "1,2", None)]
     before = facts(booking=booking(status="provisional"), coming=coming)
 
     assert decided(order("1.00"), before).status == after
@@ -150,7 +150,7 @@ def test_earlier_promises_count_for_stage_1(promised: int, after: str) -> None:
 
 
 def test_a_promise_for_the_balance_does_not_cover_stage_1() -> None:
-    coming = [ComingFacts(700, "2", None)]
+    coming = [ComingFacts(1, 700, "2", None)]
     before = facts(booking=booking(status="provisional"), coming=coming)
 
     assert decided(order("2.99"), before).status == "provisional"
@@ -159,7 +159,7 @@ def test_a_promise_for_the_balance_does_not_cover_stage_1() -> None:
 
 def test_a_promise_is_laid_over_what_a_cleared_payment_leaves_open() -> None:
     # The balance is paid now, so the promise for the balance goes to the deposit.
-    coming = [ComingFacts(700, "2", None)]
+    coming = [ComingFacts(1, 700, "2", None)]
     before = facts(booking=booking(status="provisional"), coming=coming)
 
     assert decided(order("7.00", wishes=(2,)), before).status == "booking"

@@ -10,7 +10,15 @@ from tests.payments.proofs import nothing_written, refusal
 
 
 @pytest.mark.parametrize(
-    "prefer", ["dry-run", "Dry-Run", "return=representation, dry-run", "dry-run;x=1"]
+    "prefer",
+    [
+        "dry-run",
+        "Dry-Run",
+        "return=representation, dry-run",
+        "dry-run;x=1",
+        "dry-run=true",
+        'dry-run="";x=y',
+    ],
 )
 def test_a_dry_run_is_told_to_be_impossible_and_writes_nothing(client: Client, prefer: str) -> None:
     make.method("PayPal")

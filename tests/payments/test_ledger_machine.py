@@ -215,10 +215,8 @@ class Ledger(RuleBasedStateMachine):
             return None
 
     def _send(self, order: TakePayment, key: str | None) -> Taken:
-        call, now = Call(SYSTEM, schemas.represented, key, digest(f"{order}")), clock.now()
-        return in_transaction(
-            lambda connection: take_payment(connection, order, self.caller, call, now)
-        )
+        call = Call(SYSTEM, schemas.represented, key, digest(f"{order}"))
+        return in_transaction(lambda connection: take_payment(connection, order, self.caller, call))
 
 
 def test_the_books_are_right_after_any_payments_in_any_order(app: Flask) -> None:
