@@ -8,35 +8,67 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import structlog
 from flask import current_app
 from limits import RateLimitItem, parse
+from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
+from kit.log import failure
 from partners.errors import TooManyRequests
+
+ADDRESS_FACTOR = 10
+
+
+@contextmanager
+def _counting_is_not_serving() -> Iterator[None]:
+    """A store of counters that is away stops nobody: payments matter more than their number."""
+    try:
+        yield
+    except StorageError as error:
+        structlog.get_logger().warning("limits_unavailable", **failure(error))
 
 
 class Limits:
     """The counters of one application."""
 
     def __init__(self, storage_uri: str, sign_in: str, payments: str | None) -> None:
-        self._counter = MovingWindowRateLimiter(storage_from_string(storage_uri))
+        storage = storage_from_string(storage_uri, wrap_exceptions=True)
+        self._counter = MovingWindowRateLimiter(storage)
         self._sign_in = parse(sign_in)
+        # Many clients may share an address; who tries many client ids from one is stopped too.
+        self._address = type(self._sign_in)(
+            ADDRESS_FACTOR * self._sign_in.amount, self._sign_in.multiples
+        )
         self._payments = parse(payments) if payments else None
 
-    def check_sign_in(self, *who: str) -> None:
-        """Raises TooManyRequests when too many sign-ins of these (address, client) failed."""
-        if not self._counter.test(self._sign_in, "sign-in", *who):
-            raise TooManyRequests(self._wait(self._sign_in, "sign-in", *who))
+    def check_sign_in(self, address: str, client: str) -> None:
+        """Raises TooManyRequests when too many sign-ins failed: of this client from this address,
+        or of all clients from it."""
+        with _counting_is_not_serving():
+            self._check(self._address, "address", address)
+            self._check(self._sign_in, "sign-in", address, client)
 
-    def count_failed_sign_in(self, *who: str) -> None:
-        self._counter.hit(self._sign_in, "sign-in", *who)
+    def count_failed_sign_in(self, address: str, client: str) -> None:
+        with _counting_is_not_serving():
+            self._counter.hit(self._address, "address", address)
+            self._counter.hit(self._sign_in, "sign-in", address, client)
 
     def count_payment(self, partner_id: int) -> None:
         """Raises TooManyRequests when the partner sends more than the setting allows."""
-        if self._payments and not self._counter.hit(self._payments, "payments", str(partner_id)):
-            raise TooManyRequests(self._wait(self._payments, "payments", str(partner_id)))
+        if self._payments is None:
+            return
+        with _counting_is_not_serving():
+            if not self._counter.hit(self._payments, "payments", str(partner_id)):
+                raise TooManyRequests(self._wait(self._payments, "payments", str(partner_id)))
+
+    def _check(self, rule: RateLimitItem, *who: str) -> None:
+        if not self._counter.test(rule, *who):
+            raise TooManyRequests(self._wait(rule, *who))
 
     def _wait(self, rule: RateLimitItem, *who: str) -> int:
         free_at = self._counter.get_window_stats(rule, *who).reset_time

@@ -35,6 +35,7 @@ def payment_received(decision: Decision, facts: Facts, paid_on: date) -> dict[st
         "location": decision.place.name,
         "booking": booking.id,
         "account": booking.account_identifier,
+        "cancelled": booking.is_cancelled,
         "properties": [stay.property_name for stay in facts.stays],
         "arrives": min((stay.arrives for stay in facts.stays), default=None),
         "currency": booking.currency,

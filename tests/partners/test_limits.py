@@ -149,3 +149,24 @@ def test_a_wait_is_told_in_whole_seconds_and_never_as_none() -> None:
         counters.count_payment(7)
 
     assert refused.value.wait_s == 1
+
+
+def test_who_tries_many_client_ids_from_one_address_is_stopped_too() -> None:
+    counters = Limits("memory://", "2/minute", None)
+    for number in range(20):
+        counters.check_sign_in("192.0.2.1", f"client {number}")
+        counters.count_failed_sign_in("192.0.2.1", f"client {number}")
+
+    with pytest.raises(TooManyRequests):
+        counters.check_sign_in("192.0.2.1", "one more")
+
+    counters.check_sign_in("192.0.2.2", "one more")
+
+
+def test_a_store_of_counters_that_is_away_stops_nobody(app: Flask) -> None:
+    counters = Limits("redis://127.0.0.1:1/0", "1/minute", "1/minute")
+
+    for _ in range(3):
+        counters.check_sign_in("192.0.2.1", "a client")
+        counters.count_failed_sign_in("192.0.2.1", "a client")
+        counters.count_payment(7)

@@ -23,6 +23,7 @@ CONTEXT: dict[str, Any] = {
     "location": "Casa do Mar",
     "booking": 1207,
     "account": "A1207.1",
+    "cancelled": False,
     "properties": ["Sea View", "Garden Room"],
     "arrives": "2027-06-12",
     "currency": "EUR",
@@ -133,3 +134,16 @@ def test_the_html_fetches_nothing_from_outside() -> None:
 
     for word in ("http:", "https:", "src=", "url(", "@import", "<link"):
         assert word not in html
+
+
+def test_who_paid_for_a_cancelled_booking_is_told_so_and_nothing_else(app: Flask) -> None:
+    context = CONTEXT | {"cancelled": True, "covered": [], "open": [], "credit": 24800}
+
+    mail = render_payment_received(context)
+
+    for kind in ("plain", "html"):
+        told = part(mail, kind)
+        assert "Your booking is cancelled. We keep €248.00 for you" in told
+        assert "Nothing is left" not in told
+        assert "Your stay" not in told
+        assert "more than what was due" not in told
