@@ -28,6 +28,7 @@ from partners.registering import issue_token
 from partners.scopes import SCOPES
 
 TOKEN_LIFETIME_S = 3600
+WRONG = "Client id or secret is wrong."
 
 FIND = select(Partner.id, Partner.secret_hash, Partner.scopes).where(
     Partner.client_id == bindparam("client_id"), Partner.revoked_at.is_(None)
@@ -99,7 +100,7 @@ def _authenticate(find: Callable[[str], Client | None], oauth_request: Any) -> C
     judged = client or Client("", 0, digest(secret()), "")
     right = judged.check_client_secret(credentials[1] if credentials else "")
     if client is None or not right:
-        raise InvalidClientError(status_code=401, description="Client id or secret is wrong.")
+        raise InvalidClientError(status_code=401, description=WRONG)
     return client
 
 
@@ -150,6 +151,10 @@ def answer_token_request() -> Response:
     who = (request.remote_addr or "", digest(credentials[0]) if credentials else "")
     limits().check_sign_in(*who)
     server: TokenServer = current_app.extensions["token_server"]
+    if credentials is None:  # refused before the body is read: strangers cannot make us wait for it
+        limits().count_failed_sign_in(*who)
+        stranger = InvalidClientError(status_code=401, description=WRONG)
+        return server.handle_error_response(None, stranger)  # type: ignore[no-any-return]
     if fault := _fault():
         return server.handle_error_response(None, InvalidRequestError(fault))  # type: ignore[no-any-return]
     response: Response = server.create_token_response()

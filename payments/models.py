@@ -113,6 +113,11 @@ class Payment(Base):
             ["bookings.id", "bookings.currency"],
             name="fk_payments_booking",
         ),
+        ForeignKeyConstraint(
+            ["booking_id", "property_id"],
+            ["stays.booking_id", "stays.property_id"],
+            name="fk_payments_stay",
+        ),
         UniqueConstraint("id", "booking_id", name="uq_payments_booking"),
         CheckConstraint(
             "state IN ('cleared', 'uncleared', 'deferred', 'failed', 'void')", name="state"

@@ -469,6 +469,34 @@ def upgrade() -> None:
     )
     op.create_index("ix_nights_booking_id", "nights", ["booking_id"], unique=False)
     op.create_table(
+        "stays",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("booking_id", BIG_ID, nullable=False),
+        sa.Column("property_id", BIG_ID, nullable=False),
+        sa.Column("arrives_on", sa.Date(), nullable=False),
+        sa.Column("leaves_on", sa.Date(), nullable=False),
+        sa.Column("adults", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("children", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("infants", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("pets", sa.Integer(), server_default="0", nullable=False),
+        sa.CheckConstraint(
+            "adults >= 0 AND children >= 0 AND infants >= 0 AND pets >= 0",
+            name=op.f("ck_stays_party"),
+        ),
+        sa.CheckConstraint("leaves_on > arrives_on", name=op.f("ck_stays_dates")),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["bookings.id"], name=op.f("fk_stays_booking_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["property_id"], ["properties.id"], name=op.f("fk_stays_property_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stays")),
+        sa.UniqueConstraint("booking_id", "property_id", name="uq_stays_property"),
+    )
+    op.create_index(
+        "ix_stays_property_id", "stays", ["property_id", "arrives_on"], unique=False
+    )
+    op.create_table(
         "payments",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("booking_id", sa.BigInteger(), nullable=False),
@@ -517,6 +545,11 @@ def upgrade() -> None:
             name="fk_payments_booking",
         ),
         sa.ForeignKeyConstraint(
+            ["booking_id", "property_id"],
+            ["stays.booking_id", "stays.property_id"],
+            name="fk_payments_stay",
+        ),
+        sa.ForeignKeyConstraint(
             ["method_id"], ["payment_methods.id"], name=op.f("fk_payments_method_id")
         ),
         sa.ForeignKeyConstraint(
@@ -560,34 +593,6 @@ def upgrade() -> None:
         sqlite_where=sa.text(
             "vps_hash IS NOT NULL AND state NOT IN ('failed', 'void')"
         ),
-    )
-    op.create_table(
-        "stays",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("booking_id", BIG_ID, nullable=False),
-        sa.Column("property_id", BIG_ID, nullable=False),
-        sa.Column("arrives_on", sa.Date(), nullable=False),
-        sa.Column("leaves_on", sa.Date(), nullable=False),
-        sa.Column("adults", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("children", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("infants", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("pets", sa.Integer(), server_default="0", nullable=False),
-        sa.CheckConstraint(
-            "adults >= 0 AND children >= 0 AND infants >= 0 AND pets >= 0",
-            name=op.f("ck_stays_party"),
-        ),
-        sa.CheckConstraint("leaves_on > arrives_on", name=op.f("ck_stays_dates")),
-        sa.ForeignKeyConstraint(
-            ["booking_id"], ["bookings.id"], name=op.f("fk_stays_booking_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["property_id"], ["properties.id"], name=op.f("fk_stays_property_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stays")),
-        sa.UniqueConstraint("booking_id", "property_id", name="uq_stays_property"),
-    )
-    op.create_index(
-        "ix_stays_property_id", "stays", ["property_id", "arrives_on"], unique=False
     )
     op.create_table(
         "cards_on_file",
@@ -698,8 +703,6 @@ def downgrade() -> None:
     op.drop_index("ix_schedule_lines_booking_id", table_name="schedule_lines")
     op.drop_table("schedule_lines")
     op.drop_table("cards_on_file")
-    op.drop_index("ix_stays_property_id", table_name="stays")
-    op.drop_table("stays")
     op.drop_index(
         "uq_payments_vps_hash",
         table_name="payments",
@@ -729,6 +732,8 @@ def downgrade() -> None:
     op.drop_index("ix_payments_paid_on", table_name="payments")
     op.drop_index("ix_payments_booking_id", table_name="payments")
     op.drop_table("payments")
+    op.drop_index("ix_stays_property_id", table_name="stays")
+    op.drop_table("stays")
     op.drop_index("ix_nights_booking_id", table_name="nights")
     op.drop_table("nights")
     op.drop_index("ix_booking_tags_tag_id", table_name="booking_tags")
