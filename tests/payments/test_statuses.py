@@ -229,6 +229,7 @@ def test_a_cleared_payment_writes_the_guest_a_mail_by_default(client: Client, bo
         "location": "Location 1",
         "booking": booking,
         "account": make.row_of(Booking, booking).account_identifier,
+        "cancelled": False,
         "properties": ["Property 1"],
         "arrives": str(today + timedelta(days=90)),
         "currency": "EUR",
