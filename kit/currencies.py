@@ -91,16 +91,6 @@ def symbol(code: str) -> str:
     return SYMBOLS.get(code, (code,))[0]
 
 
-@cache
-def _all_symbols() -> frozenset[str]:
-    return frozenset(sign for signs in SYMBOLS.values() for sign in signs)
-
-
-def is_known(text: str) -> bool:
-    """Whether a sender's text spells any currency at all, by code (in any case) or by symbol."""
-    return text.upper() in codes() or text in _all_symbols()
-
-
 def spells(text: str, code: str) -> bool:
     """Whether a sender's text can mean this currency: its code in any case, or one of its symbols.
 

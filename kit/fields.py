@@ -23,7 +23,8 @@ WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
 AMOUNT = re.compile(r"([0-9]{1,10})(\.[0-9]{1,4})?", re.ASCII)
 MOST_MONEY = Decimal("9999999999.99")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MOST_LISTED = 1000
 
 
@@ -177,13 +178,20 @@ class Numbers(Typed):
 
 
 class PlainText(Wire):
-    """Text up to a length, without control characters other than line ends and tabs."""
+    """Text up to a length, without control characters; `lines` allows line ends and tabs."""
 
     def __init__(
-        self, *, most: int, pattern: str | None = None, hint: str = "", **options: Any
+        self,
+        *,
+        most: int,
+        lines: bool = False,
+        pattern: str | None = None,
+        hint: str = "",
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self.most = most
+        self.control = CONTROL_IN_LINES if lines else CONTROL
         self.pattern = re.compile(pattern, re.ASCII) if pattern else None
         self.hint = hint or f"a text of at most {most} characters"
 
@@ -191,7 +199,7 @@ class PlainText(Wire):
         if len(text) > self.most:
             sentence = f"{self.label} has {len(text)} characters; it may have {self.most}."
             raise self.fault("too_long", sentence)
-        if CONTROL.search(text):
+        if self.control.search(text):
             raise self.fault("control_character", f"{self.label} holds a control character.")
         if self.pattern and not self.pattern.fullmatch(text):
             raise self.wrong(text)

@@ -58,7 +58,7 @@ class TakePaymentForm(Form):
     paid_on = Day(data_key="PaymentDate", required=True)
     method = PlainText(data_key="PaymentMethod", required=True, most=100)
     charges = Amount(data_key="Charges")
-    comments = PlainText(data_key="Comments", most=2000)
+    comments = PlainText(data_key="Comments", most=2000, lines=True)
     property_id = WholeNumber(data_key="PropertyId")
     balance_due_on = Day(data_key="BalanceDueDate")
     add_tags = Numbers(data_key="AddBookingTag")

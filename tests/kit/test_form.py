@@ -28,7 +28,7 @@ class Sample(form.Form):
     amount = fields.Amount(data_key="Amount", positive=True)
     wishes = fields.Numbers(data_key="PaymentScheduleIds")
     currency = fields.PlainText(data_key="Currency", most=10)
-    comments = fields.PlainText(data_key="Comments", most=40)
+    comments = fields.PlainText(data_key="Comments", most=40, lines=True)
     paid_on = fields.Day(data_key="PaymentDate")
     token = fields.PlainText(data_key="PaymentToken", most=6, pattern="[a-z]+", secret=True)
     send_email = fields.Flag(data_key="SendEmail")
@@ -237,6 +237,11 @@ def test_control_characters_in_a_text_are_refused(sign: str) -> None:
 
 def test_line_ends_and_tabs_in_a_text_are_kept() -> None:
     assert read("Comments=a%0D%0Ab%09c") == {"comments": "a\r\nb\tc"}
+
+
+@pytest.mark.parametrize("sign", ["%0D", "%0A", "%09"])
+def test_a_text_of_one_line_has_no_line_ends(sign: str) -> None:
+    assert [fault[0][0] for fault in faults(f"Currency=E{sign}").values()] == ["control_character"]
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
