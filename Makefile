@@ -14,6 +14,7 @@ help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/installed: requirements.lock
+	@echo "Installing into .venv; about a minute the first time."
 	python3 -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	touch $@
@@ -30,7 +31,7 @@ lock: .venv/installed ## Lock the newest versions that pyproject.toml allows
 
 demo: install ## Database in instance/, demonstration agency, server and worker on port 8000
 	@$(FLASK) demo
-	@$(FLASK) worker & worker=$$!; trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT INT TERM; \
+	@$(FLASK) worker & worker=$$!; trap '{ kill $$worker; wait $$worker; } 2>/dev/null' EXIT INT TERM; \
 		$(FLASK) serve --host $(HOST) --port $(PORT)
 
 serve: .venv/bin/flask ## Production server on the database of FLASK_SQLALCHEMY_DATABASE_URI

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import sys
-import tempfile
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -27,6 +29,7 @@ def serve(host: str, port: int, workers: int) -> None:
     Few threads on purpose: what exceeds them waits in the server, where it holds no lock. SQLite
     has one writer at a time, so there one process lets its threads queue for it.
     """
+    _check_free(host, port)
     threads = current_app.config["WEB_THREADS"]
     if is_sqlite(current_app.config["SQLALCHEMY_DATABASE_URI"]):
         workers, threads = 1, SQLITE_THREADS
@@ -38,7 +41,30 @@ def serve(host: str, port: int, workers: int) -> None:
     ]  # fmt: skip
     # Where the processes count together for /metrics; prometheus_client reads the variable.
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder(f"metrics-{port}"))
     click.echo(f"Serving http://{host}:{port} ({workers} x {threads} threads); /docs describes it.")
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - no shell, nothing of a caller in it
+
+
+def _check_free(host: str, port: int) -> None:
+    """End when somebody listens there already: granian would share the port, and two services
+    would each get half of the payments."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = str(error.strerror).lower()
+            raise click.ClickException(
+                f"Cannot listen on {host}:{port} ({reason}); another port: make demo PORT=8001."
+            ) from None
+
+
+def _empty_folder(name: str) -> Path:
+    """A folder of this installation that holds nothing of an earlier run."""
+    folder = Path(current_app.instance_path) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

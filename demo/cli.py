@@ -32,5 +32,6 @@ def demo(yes: bool) -> None:
         raise click.ClickException(
             f"{refused} The demonstration needs a database of its own."
         ) from None
-    click.echo(f"The demonstration agency is loaded ({added} rows added).")
+    there = f"loaded ({added} rows added)" if added else "there already"
+    click.echo(f"The demonstration agency is {there}.")
     click.echo("Partner: client id demo, secret demo-secret. Try docs/formats/ipro.md.")
