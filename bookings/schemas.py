@@ -22,18 +22,19 @@ from kit.fields import (
     Typed,
     WholeNumber,
     day_text,
+    moment_text,
     number,
 )
 from kit.form import Form
 from kit.money import Money
 from payments.models import Payment
+from payments.schemas import STATUS_OF
 
 DEFAULT_SIZE = 20
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", re.ASCII)
 
 STATUS_IDS = {"blockout": 1, "provisional": 2, "booking": 3, "cancelled": 4}
 STATUS_WORDS = {name: name.capitalize() for name in STATUS_IDS}
-PAYMENT_STATUS = {"cleared": 0, "uncleared": 1, "deferred": 2, "failed": 1, "void": 1}
 
 
 class Moment(Typed):
@@ -139,8 +140,8 @@ def _identity(view: BookingView) -> dict[str, Any]:
         "BookingStatusId": STATUS_IDS[booking.status],
         "BrandId": booking.location_id,
         "TransactionID": booking.account_identifier,
-        "OrderTime": _moment(booking.created_at),
-        "ModifiedTime": _moment(booking.modified_at),
+        "OrderTime": moment_text(booking.created_at),
+        "ModifiedTime": moment_text(booking.modified_at),
         "CheckIn": f"{booking.arrives_on:%Y-%m-%d}",
         "CheckOut": f"{booking.leaves_on:%Y-%m-%d}",
         "Country": view.contact.country,
@@ -228,11 +229,7 @@ def _payment(payment: Payment) -> dict[str, Any]:
     return {
         "PaymentID": payment.id,
         "Amount": number(Money(payment.amount, payment.currency)),
-        "Status": PAYMENT_STATUS[payment.state],
+        "Status": STATUS_OF[payment.state],
         "State": payment.state,
         "PaymentDate": day_text(payment.paid_on),
     }
-
-
-def _moment(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}0Z"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -230,8 +230,13 @@ class DayOut(ma.fields.Field[Any]):
         return None if value is None else day_text(value)
 
 
-class InstantOut(ma.fields.Field[Any]):
+def moment_text(instant: datetime) -> str:
     """A moment in UTC. Always with a fraction: a bare "...00Z" breaks a public client."""
+    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+class InstantOut(ma.fields.Field[Any]):
+    """A moment in UTC (`moment_text`)."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
-        return None if value is None else f"{value:%Y-%m-%dT%H:%M:%S.%f}0Z"
+        return None if value is None else moment_text(value)

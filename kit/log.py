@@ -55,7 +55,6 @@ def _without_text(_: Any, __: str, event: EventDict) -> EventDict:
 def configure(level: str) -> None:
     """Set the log up, ours and that of libraries, once for the process."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

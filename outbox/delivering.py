@@ -15,7 +15,7 @@ from secrets import randbelow
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Update, literal_column, or_, select, update
+from sqlalchemy import Connection, Update, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -26,7 +26,7 @@ from kit.db import in_transaction, is_lock_timeout, is_unavailable, transaction
 from kit.ids import short
 from kit.log import failure
 from outbox.mail import SEND_S, DeliveryFailed, Email, Sender
-from outbox.models import Message
+from outbox.models import GIVEN_UP, WAITING, Message
 from outbox.worker import stopping
 
 LEASE_S = 60
@@ -49,9 +49,6 @@ LEAST_ATTEMPTS = 8
 Renderer = Callable[[Mapping[str, Any]], Email]
 Clock = Callable[[], datetime]
 
-# A literal: with a bound parameter PostgreSQL's general plan could not use the partial index.
-WAITING = Message.state == literal_column("'waiting'")
-GIVEN_UP = Message.state == literal_column("'given_up'")
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.db import Base, BigId, Instant
@@ -50,3 +50,9 @@ class Message(Base):
     leased_until: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(String(500))
+
+
+# Literals: with bound parameters PostgreSQL's general plan could not use the partial indexes, and
+# almost all rows are sent ones.
+WAITING = Message.state == literal_column("'waiting'")
+GIVEN_UP = Message.state == literal_column("'given_up'")
