@@ -276,3 +276,20 @@ def test_properties_come_with_their_currency(client: Client) -> None:
 
 def test_sources_are_a_bare_array(client: Client) -> None:
     assert client.get("/apis/sources").json == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("orderDateTo=9999-12-31", 200),
+        ("modifiedTimeTo=9999-12-31", 200),
+        ("modifiedTimeFrom=0001-01-01", 200),
+        ("modifiedTimeFrom=0001-01-01T00:00:00%2B14:00", 400),
+        ("modifiedTimeTo=9999-12-31T23:59:59-14:00", 400),
+        ("checkinfrom=2024-W01-1", 400),
+    ],
+)
+def test_the_ends_of_the_calendar_are_no_errors_of_ours(
+    client: Client, query: str, status: int
+) -> None:
+    assert client.get(f"/apis/bookings?{query}").status_code == status

@@ -240,3 +240,17 @@ def test_a_replay_comes_before_the_reference_is_found_used(client: Client, booki
 
     assert (first.status_code, again.status_code) == (200, 200)
     assert again.data == first.data
+
+
+def test_a_replay_says_nothing_of_a_wish_that_the_first_answer_did_not_know(client: Client) -> None:
+    make.method("Late wish")
+    booking = make.booking(["60.00"])
+    key = {"Idempotency-Key": "wished for later"}
+    fields = {"PaymentMethod": "Late wish"}
+
+    first = client.pay(booking, headers=key, **fields)
+    again = client.pay(booking, headers=key | {"Prefer": "return=representation"}, **fields)
+
+    assert again.data == first.data
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Preference-Applied" not in again.headers
