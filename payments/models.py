@@ -29,6 +29,8 @@ from kit.db import Base, BigId, Instant
 HOLDS_KEYS = "state NOT IN ('failed', 'void')"
 
 COMING = "state IN ('uncleared', 'deferred')"
+# Deferred money nobody has been told of when it did not come.
+LATE = "state = 'deferred' AND overdue_told_at IS NULL"
 
 
 class PaymentMethod(Base):
@@ -104,6 +106,10 @@ class Payment(Base):
     `source` is the door it came by; `wishes` are the stages and lines the sender asked to fill
     first ("1,2"), kept with property, due date and mail wish until an uncleared payment clears.
     `category` is the vendor's PaymentCategory, `vps_hash` the SHA-256 of the SagepayVPSTxId.
+
+    A refund is a negative payment that points at the one it pays back (`refund_of`); its money is
+    taken off that payment's allocations, and it has none of its own. `settled_on` is the day the
+    money was there, for one that cleared; `overdue_told_at` when a promise was told to be late.
     """
 
     __tablename__ = "payments"
@@ -122,7 +128,18 @@ class Payment(Base):
         CheckConstraint(
             "state IN ('cleared', 'uncleared', 'deferred', 'failed', 'void')", name="state"
         ),
-        CheckConstraint("amount > 0 AND charges >= 0 AND tip >= 0", name="amounts"),
+        ForeignKeyConstraint(
+            ["refund_of", "booking_id"],
+            ["payments.id", "payments.booking_id"],
+            name="fk_payments_refund_of",
+        ),
+        CheckConstraint(
+            "(refund_of IS NULL AND amount > 0 AND charges >= 0 AND tip >= 0)"
+            " OR (refund_of IS NOT NULL AND amount <= 0 AND charges <= 0 AND tip <= 0"
+            " AND amount + charges + tip < 0)",
+            name="amounts",
+        ),
+        CheckConstraint("refund_of IS NULL OR state IN ('cleared', 'void')", name="refund"),
         CheckConstraint(
             "source IN ('ipro', 'spektrix', 'kseries', 'brink', 'iiko', 'desk', 'guest', 'import')",
             name="source",
@@ -155,6 +172,18 @@ class Payment(Base):
             sqlite_where=text(COMING),
         ),
         Index("ix_payments_paid_on", "paid_on", "id"),
+        Index(
+            "ix_payments_refund_of",
+            "refund_of",
+            postgresql_where=text("refund_of IS NOT NULL"),
+            sqlite_where=text("refund_of IS NOT NULL"),
+        ),
+        Index(
+            "ix_payments_late",
+            "paid_on",
+            postgresql_where=text(LATE),
+            sqlite_where=text(LATE),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -168,7 +197,9 @@ class Payment(Base):
     tip: Mapped[int] = mapped_column(BigInteger, server_default="0")
     currency: Mapped[str] = mapped_column(String(3))
     category: Mapped[int]
+    refund_of: Mapped[int | None] = mapped_column(BigInteger)
     paid_on: Mapped[date]
+    settled_on: Mapped[date | None]
     comments: Mapped[str] = mapped_column(String(2000), server_default="")
     failure_reason: Mapped[str | None] = mapped_column(String(2000))
     reference: Mapped[str | None] = mapped_column(String(50))
@@ -177,6 +208,7 @@ class Payment(Base):
     property_id: Mapped[int | None] = mapped_column(BigInteger)
     balance_due_on: Mapped[date | None]
     send_email: Mapped[bool]
+    overdue_told_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base, BigId
+from kit.db import Base, BigId, Instant
 
 TagRole = Literal["payment_failed", "payment_processed", "website_booking_in_progress"]
 ROLES = "'payment_failed', 'payment_processed', 'website_booking_in_progress'"
@@ -26,10 +27,11 @@ class Tag(Base):
 
 
 class BookingTag(Base):
-    """A tag on a booking. The foreign key keeps a tag in use from being deleted."""
+    """A tag on a booking, and since when. The foreign key keeps a tag in use from being deleted."""
 
     __tablename__ = "booking_tags"
     __table_args__ = (Index("ix_booking_tags_tag_id", "tag_id", "booking_id"),)
 
     booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True)
+    added_at: Mapped[datetime | None] = mapped_column(Instant)
