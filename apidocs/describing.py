@@ -7,7 +7,7 @@ kit.failures, so its own are left out and ours put in their place.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +20,7 @@ from marshmallow.fields import Field
 
 from kit import describing, fields
 from kit.form import Form
+from kit.nested import Part, Parts, Readable, leaves
 
 SECRET = "Kept encrypted, shown masked (`****404e`), never logged."  # noqa: S105 - about secrets
 
@@ -37,6 +38,9 @@ def _text(field: fields.PlainText) -> Shape:
     return shape | ({"format": "password"} if field.secret else {})
 
 
+AMOUNT = fields.AMOUNT.pattern
+AMOUNTS = f"^{AMOUNT}( ?, ?{AMOUNT}){{0,{fields.MOST_AMOUNTS - 1}}}$"
+
 # What may come for a field of each class, as JSON Schema; the first class that fits counts.
 SHAPES: list[tuple[type[Any], Callable[[Any], Shape]]] = [
     (fields.LeadingNumber, lambda f: {"type": "integer", "minimum": f.least, "maximum": f.most}),
@@ -45,7 +49,9 @@ SHAPES: list[tuple[type[Any], Callable[[Any], Shape]]] = [
     (fields.Choice, lambda f: {"type": "string", "enum": list(f.meanings)}),
     (fields.Day, lambda _: {"type": "string", "format": "date", "pattern": _whole(fields.DAY)}),
     (fields.Amount, lambda _: {"type": "string", "pattern": _whole(fields.AMOUNT)}),
+    (fields.Amounts, lambda _: {"type": "string", "pattern": AMOUNTS}),
     (fields.Numbers, lambda _: {"type": "string", "pattern": "^[0-9]{1,18}( ?, ?[0-9]{1,18})*$"}),
+    (fields.Email, lambda f: {"type": "string", "format": "email", "maxLength": f.most}),
     (fields.PlainText, _text),
     (fields.Wire, lambda _: {"type": "string"}),
 ]
@@ -75,15 +81,45 @@ def _shape(field: Field[Any]) -> Shape:
 
 class Converter(OpenAPIConverter):
     """Describes a schema by its docstring, and leaves it open: names that a form does not know
-    are ignored, and answers may grow keys. An answer has all of its keys, but for `sometimes`."""
+    are ignored, and answers may grow keys. An answer has all of its keys, but for `sometimes`; of
+    a form's numbered parts the first is shown, by its names on the wire."""
 
     def schema2jsonschema(self, schema: Schema) -> Shape:
+        about = inspect.cleandoc(type(schema).__doc__ or "")
+        if isinstance(schema, Form):
+            return self._form(schema) | {"description": " ".join([about, *_numbered(schema)])}
         found: Shape = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         found.pop("additionalProperties", None)
+        optional = getattr(schema, "sometimes", ())
+        found["required"] = [key for key in found["properties"] if key not in optional]
+        return found | {"description": about}
+
+    def _form(self, form: Form) -> Shape:
+        all_ = list(leaves(form))
+        fields_ = {each.name: self.field2property(each.field) for each in all_}
+        required = sorted(each.name for each in all_ if each.required)
+        shape: Shape = {"type": "object", "properties": fields_}
+        return shape | ({"required": required} if required else {})
+
+    def schema2parameters(self, schema: Any, *, location: str, **options: Any) -> list[Shape]:
         if not isinstance(schema, Form):
-            optional = getattr(schema, "sometimes", ())
-            found["required"] = [key for key in found["properties"] if key not in optional]
-        return found | {"description": inspect.cleandoc(type(schema).__doc__ or "")}
+            found: list[Shape] = super().schema2parameters(schema, location=location, **options)
+            return found
+        place = {"querystring": "query"}.get(location, location)
+        return [
+            self._field2parameter(leaf.field, name=leaf.name, location=place)
+            | {"required": leaf.required}
+            for leaf in leaves(schema)
+        ]
+
+
+def _numbered(form: Readable, start: str = "") -> Iterator[str]:
+    """How many parts a form may have of each kind."""
+    for key, field in form.fields_by_key.items():
+        if isinstance(field, Parts):
+            yield f"`{start}{key}[0]` is the first of at most {field.most}."
+        if isinstance(field, Part):
+            yield from _numbered(field.form, start + field.start)
 
 
 class Plugin(MarshmallowPlugin):

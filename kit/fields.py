@@ -26,6 +26,9 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MOST_LISTED = 1000
+MOST_AMOUNTS = 50
+# Nothing that ends an address or begins another one: no spaces, commas, brackets or quotes.
+ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\".]+(\.[^\s@,;:<>()\[\]\\\".]+)*")
 
 
 class Fault(str):
@@ -165,8 +168,12 @@ class Amount(Typed):
         return amount
 
 
-class Numbers(Typed):
-    """A comma list of whole numbers, in the order given; the name may also be repeated."""
+class Listed(Typed):
+    """A comma list, in the order given; the name may also be repeated."""
+
+
+class Numbers(Listed):
+    """A comma list of whole numbers, each counted once."""
 
     hint = "whole numbers with commas between them"
 
@@ -175,6 +182,22 @@ class Numbers(Typed):
         if not words or len(words) > MOST_LISTED or not all(map(WHOLE.fullmatch, words)):
             raise self.wrong(text)
         return tuple(dict.fromkeys(int(word) for word in words))
+
+
+class Amounts(Listed):
+    """A comma list of amounts, each more than 0 and kept as written; equal ones stay apart."""
+
+    hint = f"plain decimals such as 100.00,50, each more than 0, at most {MOST_AMOUNTS} of them"
+
+    def read(self, text: str) -> tuple[Decimal, ...]:
+        # An empty place between two commas is an amount that got lost, not nothing.
+        words = [word.strip(" ") for word in text.split(",", MOST_AMOUNTS)]
+        if len(words) > MOST_AMOUNTS or not all(map(AMOUNT.fullmatch, words)):
+            raise self.wrong(text)
+        amounts = tuple(map(Decimal, words))
+        if min(amounts) == 0 or max(amounts) > MOST_MONEY:
+            raise self.wrong(text)
+        return amounts
 
 
 class PlainText(Wire):
@@ -204,6 +227,20 @@ class PlainText(Wire):
         if self.pattern and not self.pattern.fullmatch(text):
             raise self.wrong(text)
         return text
+
+
+class Email(PlainText):
+    """One e-mail address. Whether it exists, only a mail can tell; that it is one address and no
+    line of a header, this does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(most=254, hint="an e-mail address such as ana@example.com", **options)
+
+    def read(self, text: str) -> str:
+        address = super().read(text)
+        if not address.isprintable() or not ADDRESS.fullmatch(address):
+            raise self.wrong(text)
+        return address
 
 
 def number(amount: Money) -> orjson.Fragment:

@@ -19,7 +19,8 @@ from webargs.flaskparser import FlaskParser
 
 from kit.cards import has_card_number
 from kit.errors import DomainError, Refused
-from kit.fields import Fault, Numbers, Typed
+from kit.fields import Fault, Listed, Typed
+from kit.nested import Found, Place, flat, place_of
 
 BODY_LIMIT = 64 * 1024
 MOST_FIELDS = 1000
@@ -41,11 +42,11 @@ class Malformed(Exception):
 # --- reading ---------------------------------------------------------------------------------
 
 
-def pairs(raw: bytes) -> Iterator[tuple[str, str | Fault]]:
+def pairs(raw: bytes) -> Iterator[tuple[str, str | None]]:
     """Names and values of a form body or query string, raw or percent-encoded UTF-8.
 
     Absent values (empty, or a bare name without "=") are left out. A value that is not UTF-8
-    comes as a Fault, so that it can be told together with everything else that is wrong.
+    comes as None, so that it can be told together with everything else that is wrong.
     """
     parts = raw.rstrip(b"\r\n").split(b"&")
     if len(parts) > MOST_FIELDS:
@@ -53,67 +54,57 @@ def pairs(raw: bytes) -> Iterator[tuple[str, str | Fault]]:
     for part in parts:
         name, _, value = part.partition(b"=")
         if value:
-            yield _text(name, "?"), _value(name, value)
+            yield _text(name) or "?", _text(value)
 
 
-def _text(raw: bytes, otherwise: str) -> str:
+def _text(raw: bytes) -> str | None:
     try:
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
-        return otherwise
-
-
-def _value(name: bytes, raw: bytes) -> str | Fault:
-    try:
-        return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        return Fault("not_utf8", f"{_text(name, 'A field')} is not valid UTF-8.")
-
-
-class Found(dict[str, Any]):
-    """The values that came. `strangers` are faults in fields that the call does not have: what is
-    unknown is ignored, but not when it holds a card number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.strangers: dict[str, Fault] = {}
+        return None
 
 
 def gather(raw: bytes, schema: Form) -> Found:
-    """One value for every field the schema knows, under the schema's own spelling of its name.
+    """One value for every field the schema and its parts know, under the schema's own spelling.
 
     Faults found here take the place of the value; the field then reports them with all others.
     """
     found = Found()
     for name, came in pairs(raw):
-        known = schema.names.get(name.lower())
-        value = _without_card(came, schema, known or name)
-        if known is None:
-            if isinstance(value, Fault):
-                unnamed = len(name) > LONGEST_NAME or has_card_number(name)
-                found.strangers["?" if unnamed else name] = value
-        elif known not in found:
-            found[known] = value
-        elif isinstance(schema.fields_by_key[known], Numbers):
-            found[known] = _joined(found[known], value)
-        else:
-            found[known] = Fault("repeated", f"{known} is given more than once; give it once.")
+        place = place_of(name, schema)
+        if place is None:
+            _look_at_stranger(name, came, found)
+        elif (values := place.among(found)) is not None:
+            value = _checked(came, place.key, place.field)
+            both = place.key in values
+            values[place.key] = _both(values[place.key], value, place) if both else value
     return found
 
 
-def _joined(one: str | Fault, other: str | Fault) -> str | Fault:
-    """Two parts of a list. One that cannot be read stays what it is: a Fault is a text, too."""
-    return next((part for part in (one, other) if isinstance(part, Fault)), f"{one},{other}")
+def _look_at_stranger(name: str, came: str | None, found: Found) -> None:
+    unnamed = len(name) > LONGEST_NAME or has_card_number(name)
+    value = _checked(came, "A field" if unnamed else name)
+    if isinstance(value, Fault):
+        found.strangers["?" if unnamed else name] = value
 
 
-def _without_card(came: str | Fault, schema: Form, name: str) -> str | Fault:
-    """The value, or the fault that it holds a card number. Typed numbers and amounts are not
-    looked at: an id may well pass Luhn."""
-    typed = isinstance(schema.fields_by_key.get(name), Typed)
-    if isinstance(came, Fault) or typed or not has_card_number(came):
+def _checked(came: str | None, name: str, field: ma.fields.Field[Any] | None = None) -> str | Fault:
+    """The value, or the fault that it is not UTF-8 or holds a card number. Typed numbers and
+    amounts are not looked at: an id may well pass Luhn."""
+    if came is None:
+        return Fault("not_utf8", f"{name} is not valid UTF-8.")
+    if isinstance(field, Typed) or not has_card_number(came):
         return came
     sentence = "This field holds what looks like a card number; never send one."
     return Fault("card_number", sentence)
+
+
+def _both(one: str | Fault, other: str | Fault, place: Place) -> str | Fault:
+    """Two values of one name. Of a list, one that cannot be read stays what it is: a Fault is a
+    text, too."""
+    if not isinstance(place.field, Listed):
+        return Fault("repeated", f"{place.key} is given more than once; give it once.")
+    return next((part for part in (one, other) if isinstance(part, Fault)), f"{one},{other}")
 
 
 def whole_body(req: Request) -> bytes:
@@ -132,35 +123,60 @@ def whole_body(req: Request) -> bytes:
     return raw
 
 
+def has_body(req: Request) -> bool:
+    """Whether a body is meant to come, also one without its length (which `whole_body` refuses)."""
+    if req.content_length is not None:
+        return req.content_length > 0
+    return "Transfer-Encoding" in req.headers or bool(req.get_data(cache=True))
+
+
 class HouseParser(FlaskParser):
     """The rules above as locations of webargs, so that flask-smorest documents them."""
 
     DEFAULT_VALIDATION_STATUS = 400
+    __location_map__ = {
+        **FlaskParser.__location_map__,
+        "form_or_query": "load_form_or_query",
+    }
 
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
-        if req.mimetype != FORM:
-            came = req.mimetype or "none"
-            fault = Fault("unsupported_media_type", f"The content type is {came}; send {FORM}.")
-            raise Malformed([(None, fault)], status=415)
-        return gather(whole_body(req), cast(Form, schema))
+        return gather(_form_body(req), cast(Form, schema))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         return gather(req.query_string, cast(Form, schema))
 
+    def load_form_or_query(self, req: Request, schema: ma.Schema) -> Any:
+        """Both together when there is a body, so that a name in both is one that came twice."""
+        if not has_body(req):
+            return self.load_querystring(req, schema)
+        both = _form_body(req).rstrip(b"\r\n"), req.query_string
+        return gather(b"&".join(filter(None, both)), cast(Form, schema))
+
     def handle_error(self, error: ma.ValidationError, *_: Any, **__: Any) -> NoReturn:
-        faults: list[tuple[str | None, Fault]] = []
-        for told in cast(dict[str, dict[str, list[Fault]]], error.messages).values():
-            for name, found in told.items():  # webargs puts all of it under the location
-                faults += [(name, fault) for fault in found]
-        raise Malformed(faults)
+        told = cast(dict[str, Any], error.messages).values()
+        raise Malformed([fault for each in told for fault in flat(each)])  # told by location
+
+
+def _form_body(req: Request) -> bytes:
+    if req.mimetype != FORM:
+        fault = f"The content type is {req.mimetype or 'none'}; send {FORM}."
+        raise Malformed([(None, Fault("unsupported_media_type", fault))], status=415)
+    return whole_body(req)
 
 
 class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = HouseParser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **SmorestBlueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "form_or_query": FORM,
+    }
 
 
 class Form(ma.Schema):
-    """A form body or query string of the house API. `aliases`: other names, in lower case."""
+    """A form body or query string of the house API, or a part of one (kit/nested.py).
+
+    `aliases`: other names, in lower case.
+    """
 
     aliases: ClassVar[Mapping[str, str]] = {}
 
