@@ -134,6 +134,78 @@ def test_a_text_of_a_pattern_fits_it_wholly() -> None:
     assert refused(field, "12345") == "F is '12345'; it must be the last four digits."
 
 
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("100.00,50", ["100.00", "50"]),
+        ("50 , 50,0.01", ["50", "50", "0.01"]),
+        ("9999999999.99", ["9999999999.99"]),
+        (",".join(["1"] * 50), ["1"] * 50),
+    ],
+)
+def test_amounts_are_read_in_their_order_and_equal_ones_stay_apart(
+    text: str, amounts: list[str]
+) -> None:
+    assert [str(amount) for amount in loaded(fields.Amounts(), text)] == amounts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["1,,2", "1,", ",1", ",", "1;2", "1 2", "1,x", "1,-2", "1e3,1", "1,٣", "1\n,2"],
+        *["1,0", "0.00", "1,000.00", "10000000000,1", "9999999999.991"],
+        *[",".join(["1"] * 51), "1," * 30000],
+    ],
+)
+def test_nothing_else_is_a_list_of_amounts(text: str) -> None:
+    assert refused(fields.Amounts(), text).endswith(
+        "; it must be plain decimals such as 100.00,50, each more than 0, at most 50 of them."
+    )
+
+
+def test_a_list_of_amounts_may_be_given_in_several_values_of_one_name() -> None:
+    class Plan(form.Form):
+        amounts = fields.Amounts(data_key="Amounts")
+
+    found = Plan().load(form.gather(b"Amounts=100&amounts=50,100", Plan()))
+
+    assert found == {"amounts": (100, 50, 100)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["ana@example.com", "ana.de+sousa@mail.example.co.uk", "a@b", "o'neil@example.com"],
+        *["josé@exämple.pt", "x" * 242 + "@example.com"],
+    ],
+)
+def test_an_email_address_is_kept_as_written(text: str) -> None:
+    assert loaded(fields.Email(), text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["ana", "@example.com", "ana@", "ana@@example.com", "ana@b@c", "ana@.com", "ana@b..com"],
+        *["ana@example.com.", "ana@example.com,rui@example.com", "ana@b;rui@c", "a na@example.com"],
+        *["Ana <ana@example.com>", "ana@example.com ", "ana@exa\u00a0mple.com", "ana\u200b@b.com"],
+        *['"ana"@example.com', "ana@[127.0.0.1]", "mailto:ana@example.com", "ana\u2028@b.com"],
+    ],
+)
+def test_nothing_else_is_an_email_address(text: str) -> None:
+    assert refused(fields.Email(), text).endswith(
+        "; it must be an e-mail address such as ana@example.com."
+    )
+
+
+def test_an_email_address_is_one_line_of_254_characters_at_most() -> None:
+    assert refused(fields.Email(), "x" * 243 + "@example.com") == (
+        "F has 255 characters; it may have 254."
+    )
+    for end in "\r\n\x00\t":
+        assert refused(fields.Email(), f"ana@b.com{end}Bcc:x@y.z") == "F holds a control character."
+
+
 def test_half_of_a_surrogate_pair_is_a_control_character() -> None:
     assert refused(fields.PlainText(most=9), "a\ud800") == "F holds a control character."
 

@@ -9,12 +9,14 @@ from urllib.parse import quote_plus
 
 import marshmallow as ma
 import pytest
+from flask import Request
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
 
 from kit import fields, form
 from kit.fields import Fault
-from kit.form import Malformed
+from kit.form import HouseParser, Malformed
 
 VISA = "4111 1111 1111 1111"
 
@@ -297,3 +299,84 @@ def test_a_whole_body_is_read_into_typed_values() -> None:
         "send_email": True,
         "currency": "€",
     }
+
+
+# --- where a request has its fields ------------------------------------------------------------
+
+
+def sent(location: str, query: str = "", body: bytes | None = None, **environ: Any) -> Any:
+    """What a request says at this location; without a body there is no content type either."""
+    kind = None if body is None else form.FORM
+    builder = EnvironBuilder(method="POST", query_string=query, data=body, content_type=kind)
+    given = {k: v for k, v in (builder.get_environ() | environ).items() if v is not None}
+    return HouseParser().parse(SCHEMA, Request(given), location=location)
+
+
+def refused(query: str, body: bytes | None = None, **environ: Any) -> list[Any]:
+    """HTTP's status, then (field, code) of all that is wrong with a request."""
+    with pytest.raises(Malformed) as caught:
+        sent("form_or_query", query, body, **environ)
+    return [caught.value.status, *((name, f.code) for name, f in caught.value.faults)]
+
+
+def test_a_request_with_a_body_is_read_from_body_and_query_together() -> None:
+    found = sent("form_or_query", "BookingId=7&Currency=&Amount", b"Currency=EUR&Amount=2\r\n")
+
+    assert found == {"booking_id": 7, "currency": "EUR", "amount": 2}
+
+
+@pytest.mark.parametrize("environ", [{}, {"CONTENT_LENGTH": "0"}, {"CONTENT_TYPE": "text/plain"}])
+def test_a_request_without_a_body_is_read_from_the_query_and_needs_no_content_type(
+    environ: dict[str, Any],
+) -> None:
+    assert sent("form_or_query", "BookingId=7", **environ) == {"booking_id": 7}
+
+
+def test_a_body_without_a_query_is_read_alone() -> None:
+    assert sent("form_or_query", "", b"BookingId=7") == {"booking_id": 7}
+
+
+def test_a_name_in_both_body_and_query_came_twice_and_lists_are_joined() -> None:
+    assert refused("bookingid=7", b"BookingId=7") == [400, ("BookingId", "repeated")]
+    assert sent("form_or_query", "PaymentSchedules=3,1", b"PaymentScheduleIds=1,2") == {
+        "wishes": (1, 2, 3)
+    }
+
+
+def test_body_and_query_together_have_the_most_fields() -> None:
+    half = "&".join(["x=1"] * 500)
+
+    assert sent("form_or_query", half, half.encode()) == {}
+    assert refused(half, half.encode() + b"&x=1") == [400, (None, "too_many_fields")]
+
+
+def test_a_body_of_another_kind_is_refused_though_the_query_says_all() -> None:
+    kinds = ["application/json", ""]
+
+    codes = [refused("BookingId=7", b"{}", CONTENT_TYPE=kind) for kind in kinds]
+
+    assert codes == [[415, (None, "unsupported_media_type")]] * 2
+
+
+def test_a_body_that_was_cut_off_or_has_no_length_is_refused_though_there_is_a_query() -> None:
+    served = {"wsgi.input_terminated": True}
+    unsized = served | {"CONTENT_LENGTH": None}
+
+    cut = refused("BookingId=7", b"Currency=EUR", **served, CONTENT_LENGTH="40")
+    untold = refused("BookingId=7", b"Currency=EUR", **unsized)
+    chunked = refused("BookingId=7", b"", **unsized, HTTP_TRANSFER_ENCODING="chunked")
+
+    assert cut == [400, (None, "body_cut_off")]
+    assert untold == chunked == [411, (None, "length_required")]
+
+
+def test_a_query_is_not_a_form_and_a_form_is_not_a_query() -> None:
+    assert sent("form", "BookingId=7", b"Currency=EUR") == {"currency": "EUR"}
+    assert sent("query", "BookingId=7", b"Currency=EUR") == {"booking_id": 7}
+
+
+@pytest.mark.parametrize("name", [VISA, "x" * 5000])
+def test_a_strange_name_that_is_not_to_be_shown_is_not_shown_with_a_value_that_is_not_utf8(
+    name: str,
+) -> None:
+    assert faults(name.encode() + b"=\xff") == {"?": [("not_utf8", "A field is not valid UTF-8.")]}
