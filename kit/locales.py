@@ -47,3 +47,22 @@ def money_text(amount: Money, locale: str) -> str:
 def date_text(day: date, locale: str) -> str:
     """A day as a guest reads it, e.g. "20 November 2026"."""
     return format_date(day, format="long", locale=_locale(locale))
+
+
+@cache
+def _territories() -> dict[str, str]:
+    """Codes of territories by their English names in lower case ("portugal": "PT")."""
+    return {name.casefold(): code for code, name in Locale("en").territories.items()}
+
+
+def locale_of(country: str) -> str:
+    """How people of a country most likely write dates and money: "pt_PT" for "Portugal" or "PT".
+
+    English for a country we do not know: a wrong guess is worse than a plain one.
+    """
+    code = _territories().get(country.casefold(), country.upper())
+    try:
+        found = Locale.parse(f"und_{code}") if len(code) == len("PT") else None
+    except (ValueError, UnknownLocaleError):
+        found = None
+    return f"{found.language}_{found.territory}" if found else DEFAULT

@@ -107,24 +107,30 @@ class Money:
 
     def percent(self, rate: Decimal) -> Money:
         """A percentage of the amount, half a minor unit rounded away from zero."""
-        share = Decimal(self.minor) * rate / 100
-        return Money(int(share.quantize(Decimal(1), ROUND_HALF_UP)), self.currency)
+        return Money(percent(self.minor, rate), self.currency)
 
     def split(self, weights: Sequence[int]) -> list[Money]:
-        """Split over weights (not negative, not all zero) without losing or making a minor unit.
+        """Split over weights (not negative, not all zero) without losing or making a minor unit."""
+        return [Money(part, self.currency) for part in split(self.minor, weights)]
 
-        Largest remainder: every share is rounded down, and the units left over go to those who
-        lost most by the rounding, the earlier of equals first.
-        """
-        whole = sum(weights)
-        if whole <= 0 or min(weights) < 0:
-            raise ValueError("weights must not be negative, nor all zero")
-        sign = -1 if self.minor < 0 else 1
-        shares = [divmod(abs(self.minor) * weight, whole) for weight in weights]
-        left = abs(self.minor) - sum(share for share, _ in shares)
-        most_lost = sorted(range(len(shares)), key=lambda place: -shares[place][1])
-        lucky = set(most_lost[:left])
-        return [
-            Money(sign * (share + (place in lucky)), self.currency)
-            for place, (share, _) in enumerate(shares)
-        ]
+
+def percent(minor: int, rate: Decimal) -> int:
+    """A percentage of minor units, half a unit rounded away from zero."""
+    return int((Decimal(minor) * rate / 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def split(minor: int, weights: Sequence[int]) -> list[int]:
+    """Split minor units over weights (not negative, not all zero).
+
+    Largest remainder: every share is rounded down, and the units left over go to those who lost
+    most by the rounding, the earlier of equals first.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights must not be negative, nor all zero")
+    sign = -1 if minor < 0 else 1
+    shares = [divmod(abs(minor) * weight, whole) for weight in weights]
+    left = abs(minor) - sum(share for share, _ in shares)
+    most_lost = sorted(range(len(shares)), key=lambda place: -shares[place][1])
+    lucky = set(most_lost[:left])
+    return [sign * (share + (place in lucky)) for place, (share, _) in enumerate(shares)]

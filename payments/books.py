@@ -40,6 +40,7 @@ class PaymentBook:
     amount: int
     charges: int
     currency: str
+    refund_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,30 @@ def _payments(books: Books) -> Iterator[str]:
         allocated[row.payment_id] += row.amount
         if row.amount < 0:
             yield f"payment {row.payment_id} has {row.amount} on {_place(row.line_id)}"
+    refunded = _refunded(books.payments)
     for payment in books.payments:
-        due = payment.amount if payment.state == "cleared" else 0
+        cleared = payment.state == "cleared" and payment.refund_of is None
+        due = payment.amount - refunded.pop(payment.id, 0) if cleared else 0
         if (found := allocated.pop(payment.id, 0)) != due:
             yield (
-                f"payment {payment.id} is {payment.state} over {payment.amount}, "
-                f"but its allocations add up to {found}"
+                f"payment {payment.id} is {payment.state} over {payment.amount}, {due} of it is "
+                f"still here, but its allocations add up to {found}"
             )
         if payment.currency != books.booking.currency:
             yield f"payment {payment.id} is in {payment.currency}"
     for stranger in allocated:
         yield f"allocations name payment {stranger}, which is not of this booking"
+    for payment_id in refunded:
+        yield f"payment {payment_id} was refunded, but is no cleared payment of this booking"
+
+
+def _refunded(payments: Sequence[PaymentBook]) -> dict[int, int]:
+    """What was paid back of each payment."""
+    found: dict[int, int] = defaultdict(int)
+    for payment in payments:
+        if payment.refund_of is not None and payment.state == "cleared":
+            found[payment.refund_of] -= payment.amount
+    return found
 
 
 def _lines(books: Books) -> Iterator[str]:

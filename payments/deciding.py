@@ -121,7 +121,7 @@ def decide(
         covers=fall.covers,
         lines=_changed_lines(order, facts.lines, fall) if cleared else (),
         status=_status(order, booking, facts, state, fall),
-        category=_category(state, fall),
+        category=category_of(state, fall.before, fall.left),
         added_tags=tuple(tag for tag in order.add_tags if tag not in on_booking),
         removed_tags=tuple(tag for tag in order.remove_tags if tag in on_booking),
         warnings=tuple(_warnings(order, booking, guest, state, fall, today)),
@@ -284,16 +284,17 @@ def _status(
     return "provisional" if any(line.open for line in then if line.stage == DEPOSIT) else "booking"
 
 
-def _category(state: State, fall: Fall) -> int:
+def category_of(state: State, before: Sequence[OpenLine], left: Sequence[OpenLine]) -> int:
     """The vendor's PaymentCategory, derived (formats/ipro.md section 5): 0 none, 1 deposit,
-    2 balance paid, 4 part payment, 6 deferred."""
+    2 balance paid, 4 part payment, 6 deferred. `before` and `left`: what is open without the
+    payment's money, and with it."""
     if state in ("failed", "deferred"):
         return 0 if state == "failed" else 6
-    stage_of = {line.id: line.stage for line in fall.before}
-    stages = {stage_of[share.line_id] for share in fall.covers.shares}
-    if stages and not any(line.open for line in fall.left):
+    was = {line.id: line.open for line in before}
+    stages = {line.stage for line in left if line.open != was[line.id]}
+    if stages and not any(line.open for line in left):
         return 2
-    if stages == {DEPOSIT} and not any(line.open for line in fall.left if line.stage == DEPOSIT):
+    if stages == {DEPOSIT} and not any(line.open for line in left if line.stage == DEPOSIT):
         return 1
     return 4
 

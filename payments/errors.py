@@ -136,6 +136,69 @@ class BookingCancelled(PaymentError):
         )
 
 
+class PaymentUnknown(PaymentError):
+    """There is no such payment, or the caller did not record it, or cannot reach its location."""
+
+    code = "payment_unknown"
+    field = "payment_id"
+
+    def __init__(self, payment_id: int) -> None:
+        super().__init__(f"There is no payment {payment_id}.")
+
+
+class NotComing(PaymentError):
+    """Only what is still to come can clear or fail."""
+
+    code = "payment_not_coming"
+    field = "payment_id"
+
+    def __init__(self, payment_id: int, state: str) -> None:
+        super().__init__(
+            f"Payment {payment_id} is {state}; only an uncleared or deferred one can clear or fail."
+        )
+
+
+class NotCleared(PaymentError):
+    """Only money that is there can be paid back."""
+
+    code = "payment_not_cleared"
+    field = "payment_id"
+
+    def __init__(self, payment_id: int, state: str) -> None:
+        super().__init__(f"Payment {payment_id} is {state}; only a cleared one can be refunded.")
+
+
+class IsARefund(PaymentError):
+    code = "payment_is_refund"
+    field = "payment_id"
+
+    def __init__(self, payment_id: int, of: int) -> None:
+        super().__init__(f"Payment {payment_id} is itself a refund, of payment {of}.")
+
+
+class AlreadyRefunded(PaymentError):
+    """What was paid back cannot be reversed as a whole any more."""
+
+    code = "payment_refunded"
+    field = "payment_id"
+
+    def __init__(self, payment_id: int, refunded: Money) -> None:
+        super().__init__(
+            f"{refunded} of payment {payment_id} was refunded; void the refund first, "
+            "or refund the rest."
+        )
+
+
+class AlreadyUndone(PaymentError):
+    """A failed or void payment moves nowhere any more."""
+
+    code = "payment_ended"
+    field = "payment_id"
+
+    def __init__(self, payment_id: int, state: str) -> None:
+        super().__init__(f"Payment {payment_id} is {state} and stays so.")
+
+
 class BookingBusy(PaymentError):
     """Another request holds the booking for longer than anybody should wait."""
 
@@ -211,6 +274,26 @@ class Overpaid(PaymentError):
         self.excess = excess
         super().__init__(
             f"The payment exceeds what is open by {excess}, and {refused_by} takes no more."
+        )
+
+
+class RefundTooLarge(PaymentError):
+    code = "refund_too_large"
+
+    def __init__(self, field: str, payment_id: int, left: Money) -> None:
+        self.field = field
+        what = {"amount": "", "charges": " of its charges", "tip": " of its tip"}[field]
+        super().__init__(f"At most {left}{what} of payment {payment_id} can still be refunded.")
+
+
+class VoidIsForTheDesk(PaymentError):
+    """Partners clear, fail and refund; a payment is voided at the desk only (product section 5)."""
+
+    code = "void_at_the_desk"
+
+    def __init__(self, payment_id: int) -> None:
+        super().__init__(
+            f"Payment {payment_id} can be voided at the desk only; a partner can refund it."
         )
 
 

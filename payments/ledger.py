@@ -6,7 +6,7 @@ the new booking with the OLD lines (READ COMMITTED), which was seen and is teste
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,7 +96,8 @@ def _lines() -> Query:
 
 def _stays() -> Query:
     columns = select(Stay.property_id, Property.name, Stay.arrives_on)
-    return columns.join(Property, Property.id == Stay.property_id).where(Stay.booking_id == BOOKING)
+    ours = columns.join(Property, Property.id == Stay.property_id).where(Stay.booking_id == BOOKING)
+    return ours.where(Stay.dropped_at.is_(None))
 
 
 def _tags() -> Query:
@@ -149,6 +150,10 @@ def _answer() -> Query:
 
 HOLD = select(Booking.id).where(Booking.id == BOOKING).with_for_update(key_share=True)
 
+# The same facts one by one, for what is done more rarely than taking a payment.
+BOOKING_ROW, STAY_ROWS, METHOD_ROW = _booking(), _stays(), _method()
+NEXT_PAYMENT_ID = select(NextId(literal_column("payments")))
+
 LOOK = select(
     NextId(literal_column("payments")).label("payment_id"),
     rows_of(_booking()).label("booking"),
@@ -175,13 +180,13 @@ CHANGES = Changes(
     ],
     {
         "insert payments": "id booking_id method_id partner_id source state amount charges tip"
-        " currency category paid_on comments failure_reason reference vps_hash wishes property_id"
-        " balance_due_on send_email created_at",
+        " currency category paid_on settled_on comments failure_reason reference vps_hash wishes"
+        " property_id balance_due_on send_email created_at",
         "insert cards_on_file": "payment_id sealed masks last_digits card_type",
         "insert allocations": "payment_id booking_id line_id amount cause created_at",
         "update schedule_lines": "id paid due_on",
         "update bookings": "id status paid credit charges modified_at log_count log_hash log_seal",
-        "insert booking_tags": "booking_id tag_id",
+        "insert booking_tags": "booking_id tag_id added_at",
         "delete booking_tags": "booking_id tag_id",
         "insert event_log": "chain no at action severity actor_kind actor_id body hash",
         "insert outbox": "kind message_id booking_id context created_at due_at",
@@ -213,9 +218,7 @@ def look(connection: Connection, asked: Mapping[str, Any]) -> Facts:
     row = connection.execute(LOOK, asked).one()
     booking, place, guest = None, None, None
     for found in row.booking:
-        booking = BookingFacts(*found[:_PLACE])
-        place = PlaceFacts(*found[_PLACE:_GUEST])
-        guest = GuestFacts(*found[_GUEST:])
+        booking, place, guest = booking_facts(found)
     return Facts(
         payment_id=row.payment_id,
         booking=booking,
@@ -233,6 +236,12 @@ def look(connection: Connection, asked: Mapping[str, Any]) -> Facts:
 
 _PLACE = len(BookingFacts.__dataclass_fields__)
 _GUEST = _PLACE + len(PlaceFacts.__dataclass_fields__)
+
+
+def booking_facts(row: Sequence[Any]) -> tuple[BookingFacts, PlaceFacts, GuestFacts]:
+    """The three that one row of `_booking` tells of."""
+    place, guest = row[_PLACE:_GUEST], row[_GUEST:]
+    return BookingFacts(*row[:_PLACE]), PlaceFacts(*place), GuestFacts(*guest)
 
 
 def write(

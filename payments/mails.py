@@ -6,7 +6,7 @@ later, from the context alone: the mail tells of that moment and no later one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,31 +14,25 @@ from flask import render_template
 
 from kit.locales import date_text, money_text
 from kit.money import Money
+from outbox.adding import message_row
 from outbox.mail import Email, mail
+from payments.account import Account, PaymentRow
 from payments.deciding import Decision
-from payments.facts import Facts
+from payments.facts import BookingFacts, Facts, GuestFacts, PlaceFacts, StayFacts
+from payments.standing import Standing, moves
 
 PAYMENT_RECEIVED = "email.payment_received"
+REFUND_MADE = "email.refund_made"
 
 
 def payment_received(decision: Decision, facts: Facts, paid_on: date) -> dict[str, Any]:
     """The context of the guest's "payment received". Amounts in minor units of `currency`."""
-    guest, booking = decision.guest, decision.booking
     changed = {line.id: line for line in decision.lines}
     lines = [changed.get(line.id, line) for line in facts.lines]
     names = {line.id: line.name for line in lines}
+    booking = decision.booking
     return {
-        "to": guest.email,
-        "name": f"{guest.first_name} {guest.last_name}".strip(),
-        "locale": guest.locale,
-        "sender": decision.place.mail_sender,
-        "location": decision.place.name,
-        "booking": booking.id,
-        "account": booking.account_identifier,
-        "cancelled": booking.is_cancelled,
-        "properties": [stay.property_name for stay in facts.stays],
-        "arrives": min((stay.arrives for stay in facts.stays), default=None),
-        "currency": booking.currency,
+        **addressed(booking, decision.place, decision.guest, facts.stays),
         "amount": decision.amount.minor,
         "charges": decision.charges.minor,
         "method": decision.method.name,
@@ -51,6 +45,80 @@ def payment_received(decision: Decision, facts: Facts, paid_on: date) -> dict[st
             if line.paid < line.amount and not booking.is_cancelled
         ],
     }
+
+
+def payment_cleared(
+    account: Account, payment: PaymentRow, standing: Standing, cleared_on: date
+) -> dict[str, Any]:
+    """The same context for a payment that was promised before and is there now; `standing` is what
+    has become of the account."""
+    names = {line.id: line.name for line in account.lines}
+    mine = [move for move in moves(account.standing, standing) if move.payment_id == payment.id]
+    return {
+        **about(account),
+        "amount": payment.amount,
+        "charges": payment.charges,
+        "method": payment.method,
+        "paid_on": str(cleared_on),
+        "covered": [[names[m.line_id], m.amount] for m in mine if m.line_id is not None],
+        "credit": sum(move.amount for move in mine if move.line_id is None),
+        "open": still_open(account, standing),
+    }
+
+
+def refund_made(
+    account: Account, standing: Standing, refund: Mapping[str, Any], method: str
+) -> dict[str, Any]:
+    """The context of the guest's "refund made". `refund` is the row of the negative payment; the
+    context has positive amounts, charges and tip that were given back as one."""
+    return {
+        **about(account),
+        "amount": -refund["amount"],
+        "charges": -refund["charges"] - refund["tip"],
+        "method": method,
+        "paid_on": str(refund["paid_on"]),
+        "open": still_open(account, standing),
+    }
+
+
+def about(account: Account) -> dict[str, Any]:
+    """Who is written to, by whom, and about which booking."""
+    return addressed(account.booking, account.place, account.guest, account.stays)
+
+
+def addressed(
+    booking: BookingFacts, place: PlaceFacts, guest: GuestFacts, stays: Sequence[StayFacts]
+) -> dict[str, Any]:
+    """What every mail to a guest begins with."""
+    return {
+        "to": guest.email,
+        "name": f"{guest.first_name} {guest.last_name}".strip(),
+        "locale": guest.locale,
+        "sender": place.mail_sender,
+        "location": place.name,
+        "booking": booking.id,
+        "account": booking.account_identifier,
+        "cancelled": booking.is_cancelled,
+        "properties": [stay.property_name for stay in stays],
+        "arrives": min((stay.arrives for stay in stays), default=None),
+        "currency": booking.currency,
+    }
+
+
+def still_open(account: Account, standing: Standing) -> list[list[Any]]:
+    """What of the schedule is open, by due day: name, amount and day. What a cancelled booking
+    still asks for is the agency's fee, and nobody is dunned for it by mail."""
+    if account.booking.is_cancelled:
+        return []
+    names = {line.id: line.name for line in account.lines}
+    lines = sorted(standing.open, key=lambda line: (line.due_on, line.id))
+    return [[names[line.id], line.open, str(line.due_on)] for line in lines if line.open]
+
+
+def message(account: Account, kind: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The message of a context that tells of a change of the account."""
+    sender, booking_id = account.place.mail_sender, account.booking.id
+    return message_row(kind, context, sender=sender, booking_id=booking_id, at=account.now)
 
 
 def render_payment_received(context: Mapping[str, Any]) -> Email:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,12 @@ def method_words(connection: Connection, location_id: int) -> dict[str, str]:
     rows = connection.execute(query.order_by(PaymentMethod.name)).all()
     words = {row.code.casefold(): row.code for row in rows}
     return words | {row.name.casefold(): row.name for row in rows}
+
+
+def close_methods(connection: Connection, location_id: int, came: str) -> list[str]:
+    """Up to two names or codes of methods that somebody who wrote `came` may have meant."""
+    every = method_words(connection, location_id)
+    return [every[word] for word in difflib.get_close_matches(came.casefold(), every, n=2)]
 
 
 def list_payments(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,10 +43,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The answer to give; `replayed` when the payment was taken by an earlier, equal request."""
+    """The answer to give; `replayed` when the payment was taken by an earlier, equal request, and
+    then there is no receipt."""
 
     answer: bytes
-    replayed: bool = False
+    receipt: Receipt | None = None
+
+    @property
+    def replayed(self) -> bool:
+        return self.receipt is None
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
@@ -73,7 +77,7 @@ def take_payment(
     if facts.answer:
         if facts.answer.fingerprint != call.fingerprint:
             raise KeyReused
-        return Taken(facts.answer.body.encode(), replayed=True)
+        return Taken(facts.answer.body.encode())
     decision = _decide(connection, order, facts, caller, vps_hash, now)
     receipt = _receipt(order, facts, decision, now)
     answer = call.render(receipt)
@@ -84,7 +88,7 @@ def take_payment(
             {**stored, "fingerprint": call.fingerprint, "created_at": now}
         ]
     ledger.write(connection, order.booking_id, rows)
-    return Taken(answer)
+    return Taken(answer, receipt)
 
 
 def _vps_hash(order: TakePayment) -> str | None:
@@ -117,9 +121,7 @@ def _decide(
     zone = facts.place.time_zone if facts.place else "UTC"
     close: list[str] = []
     if facts.method is None and facts.booking is not None:
-        every = queries.method_words(connection, facts.booking.location_id)
-        found = difflib.get_close_matches(order.method.casefold(), every, n=2)
-        close = [every[word] for word in found]
+        close = queries.close_methods(connection, facts.booking.location_id, order.method)
     return decide(
         order,
         facts,
@@ -209,8 +211,13 @@ def _rows(
                 "log_seal": head.seal,
             }
         ],
-        "insert booking_tags": _tag_rows(booking.id, decision.added_tags),
-        "delete booking_tags": _tag_rows(booking.id, decision.removed_tags),
+        "insert booking_tags": [
+            {"booking_id": booking.id, "tag_id": tag, "added_at": now}
+            for tag in decision.added_tags
+        ],
+        "delete booking_tags": [
+            {"booking_id": booking.id, "tag_id": tag} for tag in decision.removed_tags
+        ],
         "insert event_log": [entry],
     }
     if order.card:
@@ -261,6 +268,7 @@ def _payment_row(
         "currency": decision.booking.currency,
         "category": decision.category,
         "paid_on": order.paid_on,
+        "settled_on": order.paid_on if decision.state == "cleared" else None,
         "comments": order.comments,
         "failure_reason": order.comments if decision.state == "failed" else None,
         "reference": order.reference,
@@ -283,10 +291,6 @@ def _allocation_rows(payment_id: int, decision: Decision, now: datetime) -> list
         {**same, "line_id": line, "amount": amount, "cause": "payment", "created_at": now}
         for line, amount in parts
     ]
-
-
-def _tag_rows(booking_id: int, tags: tuple[int, ...]) -> list[dict[str, Any]]:
-    return [{"booking_id": booking_id, "tag_id": tag} for tag in tags]
 
 
 def _entry(facts: Facts, decision: Decision) -> Entry:

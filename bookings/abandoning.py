@@ -1,0 +1,123 @@
+"""Abandoned bookings: begun on a website, never paid for. Their nights must not stay blocked.
+
+A booking is abandoned when it is provisional, carries the tag of role website_booking_in_progress,
+and nothing was accepted for it (cleared, deferred or uncleared) within its location's hold, which
+is counted from the latest of its creation, the adding of the tag and its last failed attempt.
+
+The worker asks without a lock which bookings may be; each is then looked at again under its own
+lock, the same that a payment takes. So a payment at that very moment either comes first, and the
+booking stays, or finds it cancelled.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection, exists, func, literal_column, select
+
+from audit.chain import SYSTEM
+from bookings import mails
+from bookings.cancelling import close
+from bookings.models import Booking
+from kit import clock
+from kit.db import in_transaction, reading
+from kit.sql import Query
+from locations.models import Location
+from outbox.worker import stopping
+from payments.account import Account, Clock, open_account
+from payments.models import Payment
+from payments.saving import IN_PROGRESS
+from tags.models import BookingTag, Tag
+
+BATCH = 50
+ACCEPTED = "state IN ('cleared', 'uncleared', 'deferred')"
+
+log = structlog.get_logger()
+
+
+def cancel_abandoned(clock_of: Clock = clock.now) -> int:
+    """Cancel the bookings that are abandoned now, a batch of them; how many were cancelled."""
+    cancelled = 0
+    for booking_id in _candidates(clock_of()):
+        if stopping():
+            break
+        done = in_transaction(partial(abandon, booking_id=booking_id, clock_of=clock_of))
+        cancelled += done
+        if done:
+            log.info("booking_abandoned", booking=booking_id)
+    return cancelled
+
+
+def abandon(connection: Connection, booking_id: int, clock_of: Clock = clock.now) -> bool:
+    """Cancel the booking if it really is abandoned, judged under its lock; whether it was.
+
+    The guest is invited once to take it up again.
+    """
+    account = open_account(connection, booking_id, None, clock_of)
+    if not _is_abandoned(connection, account):
+        return False
+    first = connection.scalar(select(Booking.abandoned_at).where(Booking.id == booking_id)) is None
+    close(
+        connection,
+        account,
+        SYSTEM,
+        None,
+        fee=0,
+        mail=mails.re_engagement if first else None,
+        action="booking.abandoned",
+        booking={"abandoned_at": account.now} if first else {},
+    )
+    return True
+
+
+def _is_abandoned(connection: Connection, account: Account) -> bool:
+    if account.booking.status != "provisional" or IN_PROGRESS not in account.roles:
+        return False
+    if any(each.state not in ("failed", "void") for each in account.payments):
+        return False
+    row = connection.execute(_held_from().where(Booking.id == account.booking.id)).one()
+    return held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes) <= account.now
+
+
+def held_until(
+    created_at: datetime, added_at: datetime | None, failed_at: datetime | None, minutes: int
+) -> datetime:
+    """When the hold of a website booking ends: pure."""
+    latest = max(moment for moment in (created_at, added_at, failed_at) if moment is not None)
+    return latest + timedelta(minutes=minutes)
+
+
+def _held_from() -> Query:
+    """Bookings with the tag, and all that their hold is counted from."""
+    failed = select(func.max(Payment.created_at)).where(
+        Payment.booking_id == Booking.id, literal_column("payments.state = 'failed'")
+    )
+    return (
+        select(
+            Booking.id,
+            Booking.created_at,
+            BookingTag.added_at,
+            failed.scalar_subquery().label("failed_at"),
+            Location.hold_minutes,
+        )
+        .join(BookingTag, BookingTag.booking_id == Booking.id)
+        .join(Tag, Tag.id == BookingTag.tag_id)
+        .join(Location, Location.id == Booking.location_id)
+        .where(Tag.role == IN_PROGRESS)
+    )
+
+
+def _candidates(now: datetime) -> list[int]:
+    """Bookings that look abandoned, the oldest first."""
+    paid = exists().where(Payment.booking_id == Booking.id, literal_column(f"payments.{ACCEPTED}"))
+    query = _held_from().where(Booking.status == "provisional", ~paid).order_by(Booking.id)
+    found = []
+    with reading() as session:
+        for row in session.execute(query, execution_options={"yield_per": 500}):
+            if held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes) <= now:
+                found.append(row.id)
+            if len(found) == BATCH:
+                break
+    return found

@@ -1,0 +1,227 @@
+"""Creating a booking: prices, nights, schedule, tags and the first payment, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, exists, insert, literal_column, or_, select, update
+
+from audit.chain import Entry, Origin
+from audit.models import LogEntry
+from audit.recording import chain
+from bookings import errors
+from bookings.availability import take_nights
+from bookings.commands import CreateBooking
+from bookings.errors import BookingError
+from bookings.models import Booking, Contact, ScheduleLine, Source
+from bookings.quoting import Quote, quote
+from bookings.schedule import Due, schedule_of
+from bookings.stays import insert_stay
+from kit import clock
+from kit.locales import locale_of
+from kit.sql import NextId
+from partners.authentication import Caller
+from payments.account import Clock
+from payments.allocation import DEPOSIT
+from payments.commands import TakePayment
+from payments.taking import Call, take_payment
+from payments.views import Receipt
+from tags.models import BookingTag, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The new booking; `receipt` of the payment that came with it."""
+
+    booking_id: int
+    receipt: Receipt | None = None
+
+
+def create_booking(
+    connection: Connection,
+    order: CreateBooking,
+    caller: Caller,
+    origin: Origin,
+    clock_of: Clock = clock.now,
+) -> Created:
+    """Book, in the caller's transaction.
+
+    Raises the errors of bookings.errors and, for the payment that came along, those of
+    payments.errors, alone or several as Refused; nothing is written then.
+    """
+    problems = _unknown(connection, order, caller)
+    owners = order.is_owners
+    found = quote(
+        connection, order.stays, caller.locations, order.brand_id, problems, owners=owners
+    )
+    now = clock_of()
+    today = clock.day_at(now, found.place.time_zone)
+    arrives_on = min(stay.wish.arrives_on for stay in found.stays)
+    lines = [] if owners else schedule_of(found.prices, arrives_on, today)
+    booking_id = connection.execute(select(NextId(literal_column("bookings")))).scalar_one()
+    row = _row(connection, order, found, lines, booking_id, now)
+    connection.execute(insert(Booking), [row])
+    take_nights(connection, booking_id, found.spans)
+    for stay in found.stays:
+        insert_stay(connection, booking_id, stay, at_no_cost=owners)
+    _insert_lines(connection, booking_id, lines)
+    _insert_tags(connection, booking_id, order.tags, now)
+    _log(connection, row, order, found, origin, now)
+    receipt = _pay(connection, order, booking_id, found, caller, origin, clock_of)
+    return Created(booking_id, receipt)
+
+
+def _unknown(connection: Connection, order: CreateBooking, caller: Caller) -> list[BookingError]:
+    """Names and numbers that nothing of the agency is called by, but for the properties."""
+    found: list[BookingError] = []
+    if order.contact_id is not None and not _reaches(connection, order.contact_id, caller):
+        found.append(errors.ContactUnknown(order.contact_id))
+    if order.source is not None and _source_id(connection, order.source) is None:
+        names = connection.scalars(select(Source.name).order_by(Source.id))
+        found.append(errors.SourceUnknown(order.source, list(names)))
+    known = set(connection.scalars(select(Tag.id).where(Tag.id.in_(order.tags))))
+    if strange := [tag for tag in order.tags if tag not in known]:
+        found.append(errors.BookingTagUnknown(strange))
+    return found
+
+
+def _reaches(connection: Connection, contact_id: int, caller: Caller) -> bool:
+    """A guest is known to whoever sees one of its bookings; others must not even learn of it."""
+    mine = exists().where(
+        Booking.contact_id == contact_id, Booking.location_id.in_(sorted(caller.locations))
+    )
+    return bool(connection.scalar(select(mine)))
+
+
+def _source_id(connection: Connection, came: str | None) -> int | None:
+    """By its id or its name: clients send either."""
+    if came is None:
+        return None
+    by_id = Source.id == int(came) if came.isascii() and came.isdigit() else literal_column("false")
+    return connection.scalar(select(Source.id).where(or_(Source.name == came, by_id)))
+
+
+def _row(
+    connection: Connection,
+    order: CreateBooking,
+    found: Quote,
+    lines: list[Due],
+    booking_id: int,
+    now: datetime,
+) -> dict[str, Any]:
+    head = chain().empty(booking_id)
+    due_now = any(due.stage == DEPOSIT for due in lines)
+    status = "blockout" if order.is_owners else "provisional" if due_now else "booking"
+    return {
+        "id": booking_id,
+        "location_id": found.place.id,
+        "contact_id": order.contact_id or _insert_contact(connection, order.contact),
+        "account_identifier": free_account(connection, found.place.id, booking_id),
+        "external_reference": order.external_reference,
+        "source_id": _source_id(connection, order.source),
+        "status": status,
+        "currency": found.place.currency,
+        "arrives_on": min(stay.wish.arrives_on for stay in found.stays),
+        "leaves_on": max(stay.wish.leaves_on for stay in found.stays),
+        "total": sum(due.amount for due in lines),
+        "guest_notes": order.guest_notes,
+        "housekeeper_notes": order.housekeeper_notes,
+        "internal_notes": order.internal_notes,
+        "created_at": now,
+        "modified_at": now,
+        "log_count": head.count,
+        "log_hash": head.hash,
+        "log_seal": head.seal,
+    }
+
+
+def _insert_contact(connection: Connection, contact: dict[str, str]) -> int:
+    values = {**contact, "locale": locale_of(contact.get("country", ""))}
+    return connection.execute(insert(Contact).returning(Contact.id), [values]).scalar_one()
+
+
+def free_account(connection: Connection, location_id: int, booking_id: int) -> str:
+    """`A<id>.1`, or the next one when somebody has given that very name to another booking."""
+    for number in count(1):
+        name = f"A{booking_id}.{number}"
+        there = exists().where(Booking.location_id == location_id)
+        if not connection.scalar(select(there.where(Booking.account_identifier == name))):
+            break
+    return name
+
+
+def _insert_lines(connection: Connection, booking_id: int, lines: list[Due]) -> None:
+    rows = [
+        {"booking_id": booking_id, **{n: getattr(due, n) for n in Due.__dataclass_fields__}}
+        for due in lines
+    ]
+    if rows:
+        connection.execute(insert(ScheduleLine), rows)
+
+
+def _insert_tags(
+    connection: Connection, booking_id: int, tags: tuple[int, ...], now: datetime
+) -> None:
+    rows = [{"booking_id": booking_id, "tag_id": tag, "added_at": now} for tag in tags]
+    if rows:
+        connection.execute(insert(BookingTag), rows)
+
+
+def _log(
+    connection: Connection,
+    row: dict[str, Any],
+    order: CreateBooking,
+    found: Quote,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """The first entry of the booking's chain."""
+    entry = Entry(
+        action="booking.created",
+        about={"booking": row["id"], "location": row["location_id"]},
+        before={},
+        after={
+            "status": row["status"],
+            "total": row["total"],
+            "currency": row["currency"],
+            "stays": [[s.wish.property, s.wish.arrives_on, s.wish.leaves_on] for s in found.stays],
+            "tags_added": list(order.tags),
+        },
+    )
+    link, head = chain().link(row["id"], chain().empty(row["id"]), entry, origin, now)
+    connection.execute(insert(LogEntry), [link])
+    values = {"log_count": head.count, "log_hash": head.hash, "log_seal": head.seal}
+    connection.execute(update(Booking).where(Booking.id == row["id"]).values(values))
+
+
+def _pay(
+    connection: Connection,
+    order: CreateBooking,
+    booking_id: int,
+    found: Quote,
+    caller: Caller,
+    origin: Origin,
+    clock_of: Clock,
+) -> Receipt | None:
+    """The payment that came along, through the ledger's own door."""
+    paying = order.paying
+    if paying is None:
+        return None
+    take = TakePayment(
+        source="ipro",
+        booking_id=booking_id,
+        amount=paying.amount,
+        charges=Decimal(0),
+        currency=found.place.currency,
+        state="deferred" if paying.deferred else "cleared",
+        method=paying.method,
+        paid_on=clock.day_at(clock_of(), found.place.time_zone),
+        card=paying.card,
+        send_email=order.send_email,
+        reference=paying.reference,
+    )
+    return take_payment(connection, take, caller, Call(origin, lambda _: b""), clock_of).receipt

@@ -1,0 +1,214 @@
+"""The one way in which every change of a booking's money but taking a payment is written.
+
+The figures of the booking are always added up anew from its lines and payments, never counted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from audit.chain import Entry, Head, Origin
+from audit.models import LogEntry
+from audit.recording import chain
+from bookings.models import Booking, ScheduleLine
+from outbox.models import Message
+from payments.account import Account, LineRow
+from payments.deciding import Remark
+from payments.models import Allocation, Payment
+from payments.standing import Standing, moves
+from tags.models import BookingTag
+
+IN_PROGRESS = "website_booking_in_progress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What becomes of an account. `lines` and `payments` are columns to set, by id; new payments
+    are whole rows. `booking` are further columns of the booking; `entry` says what happened: the
+    figures before and after are added to it. `held_anew`: a website booking in progress is held
+    from now on for as long as its location says."""
+
+    standing: Standing
+    cause: str
+    entry: Entry
+    status: str | None = None
+    booking: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    payments: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    new_payments: tuple[Mapping[str, Any], ...] = ()
+    held_anew: bool = False
+    add_tags: tuple[int, ...] = ()
+    remove_tags: tuple[int, ...] = ()
+    messages: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The booking's figures after a change, in minor units, and its status."""
+
+    status: str
+    total: int
+    paid: int
+    credit: int
+    charges: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one payment: the ids, the booking's figures, what the
+    sender should know."""
+
+    payment_id: int
+    booking_id: int
+    saved: Saved
+    warnings: tuple[Remark, ...] = ()
+
+
+def save(connection: Connection, account: Account, change: Change, origin: Origin) -> Saved:
+    """Write a change: rows, figures, tags, messages and the event log, in the caller's transaction.
+
+    Every line of the standing exists already: new ones are inserted first (`add_lines`).
+    """
+    booking = account.booking
+    after = _figures(account, change)
+    if change.new_payments:
+        connection.execute(insert(Payment), [dict(row) for row in change.new_payments])
+    for payment_id, values in change.payments.items():
+        connection.execute(update(Payment).where(Payment.id == payment_id).values(values))
+    _write_lines(connection, account, change)
+    _write_moves(connection, account, change)
+    head = log(connection, account, _told(account, change, after), origin)
+    values = {
+        "status": after.status,
+        "total": after.total,
+        "paid": after.paid,
+        "credit": after.credit,
+        "charges": after.charges,
+        "modified_at": account.now,
+        "log_count": head.count,
+        "log_hash": head.hash,
+        "log_seal": head.seal,
+        **change.booking,
+    }
+    connection.execute(update(Booking).where(Booking.id == booking.id).values(values))
+    _write_tags(connection, account, change)
+    if change.messages:
+        connection.execute(insert(Message), [dict(row) for row in change.messages])
+    return after
+
+
+def _figures(account: Account, change: Change) -> Saved:
+    """Added up from the rows as they will be, never counted on from what the booking says."""
+    charges = sum(
+        each.charges
+        for each in account.payments
+        if change.payments.get(each.id, {}).get("state", each.state) == "cleared"
+    )
+    charges += sum(int(row["charges"]) for row in change.new_payments)
+    standing = change.standing
+    return Saved(
+        status=change.status or account.booking.status,
+        total=standing.total,
+        paid=standing.paid,
+        credit=standing.credit,
+        charges=charges,
+    )
+
+
+def _write_lines(connection: Connection, account: Account, change: Change) -> None:
+    asked = {line.id: line.amount for line in change.standing.lines}
+    for line in account.lines:
+        now = {"amount": asked[line.id], "paid": change.standing.on(line.id)}
+        was = {"amount": line.amount, "paid": line.paid}
+        values = {**change.lines.get(line.id, {}), **(now if now != was else {})}
+        if values:
+            query = update(ScheduleLine).where(ScheduleLine.id == line.id)
+            connection.execute(query.values(values))
+
+
+def _write_moves(connection: Connection, account: Account, change: Change) -> None:
+    same = {
+        "booking_id": account.booking.id,
+        "cause": change.cause,
+        "created_at": account.now,
+    }
+    rows = [
+        {**same, "payment_id": move.payment_id, "line_id": move.line_id, "amount": move.amount}
+        for move in moves(account.standing, change.standing)
+    ]
+    if rows:
+        connection.execute(insert(Allocation), rows)
+
+
+def _write_tags(connection: Connection, account: Account, change: Change) -> None:
+    booking_id = account.booking.id
+    if change.remove_tags:
+        connection.execute(
+            delete(BookingTag).where(
+                BookingTag.booking_id == booking_id, BookingTag.tag_id.in_(change.remove_tags)
+            )
+        )
+    there = set(
+        connection.scalars(select(BookingTag.tag_id).where(BookingTag.booking_id == booking_id))
+    )
+    rows = [
+        {"booking_id": booking_id, "tag_id": tag, "added_at": account.now}
+        for tag in change.add_tags
+        if tag not in there
+    ]
+    if rows:
+        connection.execute(insert(BookingTag), rows)
+    in_progress = account.roles.get(IN_PROGRESS)
+    if change.held_anew and in_progress is not None:
+        mine = update(BookingTag).where(BookingTag.booking_id == booking_id)
+        tag = mine.where(BookingTag.tag_id == in_progress)
+        connection.execute(tag.values(added_at=account.now))
+
+
+def _told(account: Account, change: Change, after: Saved) -> Entry:
+    """The entry with the booking's figures and the lines that money moved on."""
+    was = account.booking
+    before = {"status": was.status, "total": was.total, "paid": was.paid, "credit": was.credit,
+              "charges": was.charges}  # fmt: skip
+    now = {"status": after.status, "total": after.total, "paid": after.paid,
+           "credit": after.credit, "charges": after.charges}  # fmt: skip
+    found = [[m.payment_id, m.line_id, m.amount] for m in moves(account.standing, change.standing)]
+    return replace(
+        change.entry,
+        about={"booking": was.id, "location": was.location_id, **change.entry.about},
+        before={**before, **change.entry.before},
+        after={**now, "moves": found, **change.entry.after},
+    )
+
+
+def log(connection: Connection, account: Account, entry: Entry, origin: Origin) -> Head:
+    """Append to the booking's chain; the caller stores the new head on the booking."""
+    booking = account.booking
+    row, head = chain().link(booking.id, booking.log_head, entry, origin, account.now)
+    connection.execute(insert(LogEntry), [row])
+    return head
+
+
+def add_lines(
+    connection: Connection, account: Account, rows: Sequence[Mapping[str, Any]]
+) -> Account:
+    """The account with new lines of the schedule; what they ask for is part of the next `save`.
+
+    `rows`: name, kind, stage, due_on, amount (minor units) and property_id.
+    """
+    added = []
+    for row in rows:
+        values = {**row, "booking_id": account.booking.id, "paid": 0}
+        line_id = connection.execute(
+            insert(ScheduleLine).returning(ScheduleLine.id), [values]
+        ).scalar_one()
+        added.append(LineRow(id=line_id, paid=0, closed_amount=None, **row))
+    return replace(
+        account,
+        lines=(*account.lines, *added),
+        standing=account.standing.with_lines([line.plain for line in added]),
+    )
