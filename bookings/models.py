@@ -164,9 +164,11 @@ class Booking(Base):
         Index("ix_bookings_location_id", "location_id", "id"),
         Index("ix_bookings_contact_id", "contact_id"),
         Index("ix_bookings_source_id", "source_id"),
-        Index("ix_bookings_status", "status", "id"),
-        Index("ix_bookings_created_at", "created_at", "id"),
-        Index("ix_bookings_arrives_on", "arrives_on", "id"),
+        # The orders of the list with what most lists ask for, and the counts: all of it is in the
+        # index, so that a page in the middle is counted off without reading the bookings.
+        Index("ix_bookings_status", "status", "location_id", "id"),
+        Index("ix_bookings_created_at", "created_at", "id", "location_id", "status"),
+        Index("ix_bookings_arrives_on", "arrives_on", "id", "location_id", "status"),
         Index("ix_bookings_leaves_on", "leaves_on", "id"),
         Index("ix_bookings_modified_at", "modified_at", "id"),
     )

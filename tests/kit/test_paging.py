@@ -21,6 +21,8 @@ BY_TIME_RISING = Order((Message.created_at.expression, Message.id.expression), d
 ORDERS = pytest.mark.parametrize(
     "order", [BY_ID, OLDEST_FIRST, BY_TIME, BY_TIME_RISING], ids=["ids", "rising", "time", "older"]
 )
+# Lists of ten rows are read as short ones; with FEW at none, as long ones.
+LENGTHS = pytest.mark.parametrize("few", [10, 0], ids=["short", "long"])
 # Hours of ten rows: out of order, and several at the same time.
 HOURS = (5, 1, 3, 3, 3, 2, 9, 1, 3, 0)
 
@@ -50,9 +52,13 @@ def all_ids(order: Order) -> list[int]:
 
 
 @ORDERS
+@LENGTHS
 @pytest.mark.parametrize("size", [1, 3, 5, 10, 300])
 @pytest.mark.usefixtures("app")
-def test_every_page_is_right_without_having_seen_the_ones_before(order: Order, size: int) -> None:
+def test_every_page_is_right_without_having_seen_the_ones_before(
+    order: Order, size: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "FEW", few)
     rows(HOURS)
     every = all_ids(order)
 
@@ -65,8 +71,12 @@ def test_every_page_is_right_without_having_seen_the_ones_before(order: Order, s
 
 
 @ORDERS
+@LENGTHS
 @pytest.mark.usefixtures("app")
-def test_page_after_page_gives_the_same_as_each_page_alone(order: Order) -> None:
+def test_page_after_page_gives_the_same_as_each_page_alone(
+    order: Order, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "FEW", few)
     rows(HOURS)
     bookmarks = Bookmarks()
 
@@ -76,8 +86,12 @@ def test_page_after_page_gives_the_same_as_each_page_alone(order: Order) -> None
 
 
 @pytest.mark.parametrize("order", [BY_ID, BY_TIME], ids=["ids", "time"])
+@LENGTHS
 @pytest.mark.usefixtures("app")
-def test_rows_that_come_in_between_two_pages_neither_repeat_nor_hide_one(order: Order) -> None:
+def test_rows_that_come_in_between_two_pages_neither_repeat_nor_hide_one(
+    order: Order, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "FEW", few)
     rows(HOURS)
     before = all_ids(order)
     bookmarks, found = Bookmarks(), []
@@ -88,6 +102,39 @@ def test_rows_that_come_in_between_two_pages_neither_repeat_nor_hide_one(order: 
 
     assert found[: len(before)] == before
     assert len(set(found)) == len(found)
+
+
+@LENGTHS
+@pytest.mark.usefixtures("app")
+def test_two_workers_that_share_the_pages_of_one_reader_give_each_row_once(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "FEW", few)
+    rows(HOURS)
+    before = all_ids(BY_TIME)
+    one, other = Bookmarks(), Bookmarks()
+    found = page_of(BY_TIME, 3, 1, one).ids + page_of(BY_TIME, 3, 2, other).ids
+
+    rows([23, 23])  # newer than all: they stand before the first page
+    found += page_of(BY_TIME, 3, 3, one).ids + page_of(BY_TIME, 3, 4, other).ids
+
+    assert found == before
+
+
+@pytest.mark.usefixtures("app")
+def test_a_page_far_from_every_bookmark_is_that_of_the_list_as_it_is_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paging, "NEAR", 2)
+    rows(HOURS)
+    bookmarks = Bookmarks()
+    page_of(BY_ID, 2, 1, bookmarks)
+
+    rows([23, 23])
+
+    assert page_of(BY_ID, 2, 3, bookmarks).ids == [6, 5]  # two pages after the first
+    assert page_of(BY_ID, 2, 3).ids == [8, 7]
+    assert page_of(BY_ID, 2, 6, bookmarks).ids == [2, 1]
 
 
 @pytest.mark.usefixtures("app")
