@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import pytest
@@ -46,7 +47,7 @@ class BookingForm(Form):
 def client() -> FlaskClient:
     """A throwaway application that answers what it was sent, and describes itself."""
     app = Flask("throwaway")
-    app.config.from_mapping(spec(None))
+    app.config.from_mapping(deepcopy(spec(None)))  # apispec writes into what it is given
     bp = form.Blueprint("bookings", "bookings", description="Bookings.")
 
     def view(wanted: dict[str, Any]) -> ResponseReturnValue:
