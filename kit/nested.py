@@ -158,17 +158,17 @@ class Place(NamedTuple):
 
 def place_of(name: str, form: Readable) -> Place | None:
     """The field that a name on the wire means, in any case; None when the form has no such."""
-    through: list[tuple[Part, str]] = []
+    through: tuple[tuple[Part, str], ...] = ()
     while True:
         key = form.names.get(name.lower(), "")
         field = form.fields_by_key.get(key)
         if field is not None and not isinstance(field, Part):
-            return Place(tuple(through), key, field)
+            return Place(through, key, field)
         first, _, name = name.partition(".")
         part, index = _part(first, form)
         if part is None:
             return None
-        through.append((part, index))
+        through += ((part, index),)
         form = part.form
 
 
