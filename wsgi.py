@@ -103,9 +103,17 @@ def _open_doors(app: Flask) -> None:
     for room in (partners.routes, payments.routes, bookings.routes, tags.routes):
         api.register_blueprint(room.bp)
     app.register_blueprint(apidocs.routes.bp)
-    statuses = partners.routes.STATUS | payments.routes.STATUS
-    house = Refusals(statuses, payments.routes.WORDS, _headers)
-    failures.init_app(app, [failures.HouseDoor(house)])
+    statuses = partners.routes.STATUS | payments.routes.STATUS | bookings.routes.STATUS
+    words = {
+        "/": payments.routes.WORDS,
+        "/apis/booking": bookings.routes.WORDS,
+        "/apis/enquiry": bookings.routes.ENQUIRY_WORDS,
+    }
+    doors = [
+        failures.HouseDoor(Refusals(statuses, each, _headers), prefix)
+        for prefix, each in words.items()
+    ]
+    failures.init_app(app, doors)
     app.wsgi_app = _OneSlash(app.wsgi_app)  # type: ignore[method-assign]
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]

@@ -63,6 +63,24 @@ class BrandElsewhere(BookingError):
         super().__init__(f"The properties are of brand {location_id}, not {brand_id}.")
 
 
+class BrandUnknown(BookingError):
+    """There is no such location, or not for this caller or these properties."""
+
+    code = "brand_unknown"
+    field = "brand_id"
+
+    def __init__(self, brand_id: int) -> None:
+        super().__init__(f"There is no brand {brand_id} for this enquiry.")
+
+
+class CurrencyUnknown(BookingError):
+    code = "currency_unknown"
+    field = "currency"
+
+    def __init__(self, came: str, home: str) -> None:
+        super().__init__(f"{came!r} is no currency; {home} would be right, or another ISO code.")
+
+
 class ContactUnknown(BookingError):
     """No guest with this id has a booking at a location that the caller reaches."""
 
@@ -187,16 +205,6 @@ class ExternalPaymentPresent(BookingError):
             f"Booking {booking_id} holds external payments ({which}); refund them first, or let "
             "the desk cancel it."
         )
-
-
-class OwnersPay(BookingError):
-    """An owner's own stay blocks the dates and costs nothing."""
-
-    code = "owner_booking_with_money"
-
-    def __init__(self, field: str) -> None:
-        self.field = field
-        super().__init__("An owner's booking takes no money; leave the payment out.")
 
 
 def _nights(nights: Sequence[date]) -> str:

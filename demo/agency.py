@@ -48,10 +48,46 @@ LOCATIONS: list[dict[str, Any]] = [
 
 CASA_AZUL, QUINTA_DO_MAR, ROSE_COTTAGE = 8849, 10132, 8900
 
+# Tax 10 %, deposit 25 %, the balance 56 days before arrival, nothing kept of what is cancelled.
+PAYMENT_RULES: list[dict[str, Any]] = [
+    {
+        "id": location_id,
+        "location_id": location_id,
+        "name": "Standard",
+        "tax_rate": 10_00,
+        "booking_fee": 25_00,
+        "deposit_rate": 25_00,
+        "balance_days": 56,
+        "keeps": "nothing",
+        "kept_rate": 0,
+    }
+    for location_id in (1, 2)
+]
+
+
+def _property(id: int, location_id: int, name: str) -> dict[str, Any]:
+    return {
+        "id": id,
+        "location_id": location_id,
+        "name": name,
+        "payment_rule_id": location_id,
+        "night_price": 100_00,
+        "breakages_deposit": 200_00,
+    }
+
+
 PROPERTIES: list[dict[str, Any]] = [
-    {"id": CASA_AZUL, "location_id": 1, "name": "Casa Azul"},
-    {"id": ROSE_COTTAGE, "location_id": 2, "name": "Rose Cottage"},
-    {"id": QUINTA_DO_MAR, "location_id": 1, "name": "Quinta do Mar"},
+    _property(CASA_AZUL, 1, "Casa Azul"),
+    _property(ROSE_COTTAGE, 2, "Rose Cottage"),
+    _property(QUINTA_DO_MAR, 1, "Quinta do Mar"),
+]
+
+EXTRAS = [{"id": 8297, "name": "Welcome basket"}, {"id": 9240, "name": "Cot"}]
+PRICES = {8297: 50_00, 9240: 30_00}
+PROPERTY_EXTRAS = [
+    {"property_id": each["id"], "extra_id": extra_id, "price": price}
+    for each in PROPERTIES
+    for extra_id, price in PRICES.items()
 ]
 
 SOURCES = [{"id": 1, "name": "Website"}, {"id": 2, "name": "Phone"}, {"id": 3, "name": "Owner"}]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from audit.chain import SYSTEM
 from audit.recording import chain
@@ -15,8 +15,11 @@ from bookings.models import (
     FIRST_LINE_ID,
     Booking,
     Contact,
+    Extra,
     Night,
+    PaymentRule,
     Property,
+    PropertyExtra,
     ScheduleLine,
     Source,
     Stay,
@@ -48,7 +51,10 @@ def load(connection: Connection, now: datetime) -> int:
     partners = [{**row, "created_at": now} for row in agency.PARTNERS]
     tables: list[tuple[Any, Sequence[Mapping[str, Any]]]] = [
         (Location, agency.LOCATIONS),
+        (PaymentRule, agency.PAYMENT_RULES),
         (Property, agency.PROPERTIES),
+        (Extra, agency.EXTRAS),
+        (PropertyExtra, agency.PROPERTY_EXTRAS),
         (Source, agency.SOURCES),
         (Tag, agency.TAGS),
         (Partner, partners),
@@ -57,6 +63,7 @@ def load(connection: Connection, now: datetime) -> int:
         (MethodAttribute, agency.ATTRIBUTES),
     ]
     added = sum(_complete(connection, model.__table__, rows) for model, rows in tables)
+    added += _price_older(connection)
     there = set(connection.scalars(select(Booking.id)))
     plans = [plan for plan in [*named(), *many(now.date())] if plan.id not in there]
     for plan in plans:
@@ -91,6 +98,15 @@ def _complete(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     return len(missing)
 
 
+def _price_older(connection: Connection) -> int:
+    """A demonstration of before there were prices gets them."""
+    changed = 0
+    for row in agency.PROPERTIES:
+        unpriced = (Property.id == row["id"], Property.payment_rule_id.is_(None))
+        changed += connection.execute(update(Property).where(*unpriced).values(row)).rowcount
+    return changed
+
+
 def _book(connection: Connection, plan: Plan, now: datetime) -> None:
     created = now - timedelta(days=plan.created_ago)
     guest = plan.guest
@@ -114,7 +130,7 @@ def _book(connection: Connection, plan: Plan, now: datetime) -> None:
         "currency": CURRENCY_OF[plan.location],
         "arrives_on": arrives,
         "leaves_on": leaves,
-        "total": sum(line.minor for line in plan.lines),
+        "total": 0 if plan.status == "cancelled" else sum(line.minor for line in plan.lines),
         "created_at": created,
         "modified_at": created,
         "log_count": head.count,
@@ -123,7 +139,9 @@ def _book(connection: Connection, plan: Plan, now: datetime) -> None:
     }
     connection.execute(insert(Booking), [booking])
     place = {"booking_id": plan.id, "property_id": plan.property_id}
-    stay = {**place, "arrives_on": arrives, "leaves_on": leaves, "adults": 2}
+    rent = sum(line.minor for line in plan.lines if line.kind in ("deposit", "balance"))
+    stay = {**place, "arrives_on": arrives, "leaves_on": leaves, "adults": 2,
+            "accommodation": rent}  # fmt: skip
     connection.execute(insert(Stay), [stay])
     if plan.status != "cancelled":
         nights = [{**place, "night": arrives + timedelta(days=n)} for n in range(plan.nights)]
@@ -144,7 +162,8 @@ def _schedule(connection: Connection, plan: Plan, now: datetime) -> None:
             "name": line.name,
             "kind": line.kind,
             "stage": line.stage,
-            "amount": line.minor,
+            "amount": 0 if plan.status == "cancelled" else line.minor,
+            "closed_amount": line.minor if plan.status == "cancelled" else None,
             "due_on": day(now, line.due),
         }
         for place, line in enumerate(plan.lines, start=1)

@@ -192,6 +192,15 @@ def in_transaction(work: Callable[[Connection], T]) -> T:
 
 
 @contextmanager
+def undone() -> Iterator[Connection]:
+    """A writing transaction that is always taken back: to see what would be."""
+    engines = store()
+    with engines.queue, engines.writer.connect() as connection, connection.begin() as begun:
+        yield connection
+        begun.rollback()
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
     """A session that sees one moment of the data, for pages of several queries."""
     # Commit, not roll back: psycopg forgets its prepared statements at every rollback.

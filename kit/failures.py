@@ -40,12 +40,11 @@ class Door(Protocol):
 
 
 class HouseDoor:
-    """The house dialect; also what unknown paths are answered in."""
+    """The house dialect; at "/" also what unknown paths are answered in."""
 
-    prefix = "/"
-
-    def __init__(self, refusals: Refusals) -> None:
+    def __init__(self, refusals: Refusals, prefix: str = "/") -> None:
         self._refusals = refusals
+        self.prefix = prefix
 
     def refused(self, error: DomainError | Refused) -> Response:
         return self._refusals.render(error)

@@ -6,8 +6,8 @@ case, an empty value is an absent one, a name given twice is an error, and so on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
@@ -25,6 +25,7 @@ from kit.nested import Found, Place, flat, place_of
 BODY_LIMIT = 64 * 1024
 MOST_FIELDS = 1000
 LONGEST_NAME = 50
+WORD = re.compile(r"[a-z_0-9]*[a-z_][a-z_0-9]*")
 FORM = "application/x-www-form-urlencoded"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -207,18 +208,12 @@ def _wishes() -> list[str]:
     return [wish.partition(";")[0].replace(" ", "").rstrip("=") for wish in wishes.split(",")]
 
 
-def no_dry_run(view: View) -> View:
-    """A write that cannot be tried out yet says so, lest somebody books real money by mistake."""
+def is_dry_run() -> bool:
+    """Whether the request wants to see what would be, and nothing done (Prefer: dry-run).
 
-    @wraps(view)
-    def guarded(*args: Any, **options: Any) -> Any:
-        # With any value: whoever writes "dry-run=true" does not want a real payment either.
-        if any(wish.partition("=")[0] == "dry-run" for wish in _wishes()):
-            sentence = "Prefer: dry-run is not supported yet; nothing was done."
-            raise Malformed([(None, Fault("dry_run_not_supported", sentence))], status=501)
-        return view(*args, **options)
-
-    return cast(View, guarded)
+    With any value: whoever writes "dry-run=true" does not want a real payment either.
+    """
+    return any(wish.partition("=")[0] == "dry-run" for wish in _wishes())
 
 
 # --- answering -------------------------------------------------------------------------------
@@ -275,7 +270,8 @@ class Refusals:
         return refusal(self.statuses[type(first)], told, self.headers(first))
 
     def _word(self, field: str | None) -> str | None:
-        return None if field is None else self.words.get(field, field)
+        """The wire's name; of a nested field ("stays[0].property") word by word."""
+        return None if field is None else WORD.sub(lambda m: self.words.get(m[0], m[0]), field)
 
 
 def render_malformed(error: Malformed) -> Response:

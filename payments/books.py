@@ -79,11 +79,13 @@ def _payments(books: Books) -> Iterator[str]:
     refunded = _refunded(books.payments)
     for payment in books.payments:
         cleared = payment.state == "cleared" and payment.refund_of is None
-        due = payment.amount - refunded.pop(payment.id, 0) if cleared else 0
+        back = refunded.pop(payment.id, 0) if cleared else 0
+        due = payment.amount - back if cleared else 0
         if (found := allocated.pop(payment.id, 0)) != due:
+            less = f" and {back} of it is refunded" if back else ""
             yield (
-                f"payment {payment.id} is {payment.state} over {payment.amount}, {due} of it is "
-                f"still here, but its allocations add up to {found}"
+                f"payment {payment.id} is {payment.state} over {payment.amount}{less}, "
+                f"but its allocations add up to {found}"
             )
         if payment.currency != books.booking.currency:
             yield f"payment {payment.id} is in {payment.currency}"

@@ -34,7 +34,7 @@ class FailPayment:
     """The money of a promised payment will not come."""
 
     payment_id: int
-    reason: str
+    reason: str | None = None
 
 
 def clear_payment(

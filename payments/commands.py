@@ -54,3 +54,10 @@ class TakePayment:
     card: Card | None = None
     send_email: bool = True
     reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPayment:
+    """One payment of a guest over several bookings: a part for each, all of them or none."""
+
+    parts: tuple[TakePayment, ...]

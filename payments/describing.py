@@ -41,8 +41,8 @@ KEY = {
 PREFER = {
     "in": "header",
     "name": "Prefer",
-    "description": "`return=representation` (RFC 7240) adds the payment to the answer; `dry-run` is"
-    " refused (501); anything else is ignored.",
+    "description": "`return=representation` (RFC 7240) adds the payment to the answer; `dry-run`"
+    " shows what would be and stores nothing; anything else is ignored.",
     "schema": {"type": "string"},
     "example": "return=representation",
 }
@@ -121,6 +121,11 @@ FIELDS = {
     "SagepayTxAuthNo": says(
         "Of the live SagePay (Opayo) transaction; all four together or none.", "4898041"
     ),
+    "BookingIds": says(
+        "Instead of BookingId: several bookings, paid together by one Reference; all or none. Ids"
+        " with commas between them."
+    ),
+    "Amounts": says("With BookingIds: what each of them gets, in their order."),
     "SendEmail": says("Whether a cleared payment writes to the guest.", False),
     "Reference": says(
         "Your own id of the payment: once per booking and partner, while the payment is not"
@@ -136,6 +141,29 @@ QUERY = {
     "DateTo": says("Only payments of this day or earlier (PaymentDate).", "2030-01-31"),
     "size": says("How many a page; with it, or `index`, the answer has TotalHits.", 20),
     "index": says("Which page, from 1.", 1),
+}
+
+# The bodies of the calls that change a payment.
+REASON = says("Why; kept in the event log.", "Agreed with the guest")
+CLEARING = {
+    "PaymentDate": says("Since when the money is there; today at the location unless given."),
+    "Reason": REASON,
+}
+FAILING = {"Reason": says("The provider's words, or why it will not come.", "Card declined")}
+REFUNDING = {
+    "Amount": says(
+        "How much goes back; all that can still be refunded unless given, or nothing when Charges"
+        " or Tip are.",
+        "50.00",
+    ),
+    "Charges": says("How much of the surcharge goes back; none unless given."),
+    "Tip": says("How much of the tip goes back; none unless given."),
+    "PaymentMethod": says("How it is paid out; the payment's own method unless given."),
+    "PaymentDate": says("When it was paid out; today at the location unless given."),
+    "Reason": REASON,
+    "Comments": says("Kept with the refund."),
+    "Reference": says("Your own id of the refund, once per booking and partner."),
+    "SendEmail": says("Whether the guest is written to; true unless given."),
 }
 
 NULLABLE = {"type": ["string", "null"]}
@@ -273,6 +301,12 @@ def samples() -> list[DomainError]:
         errors.FailedAndPaid("state", "Payment Failed"),
         errors.ReferenceAlreadyUsed("reference", "order-77", 1207),
         errors.BookingCancelled(5003),
+        errors.PaymentUnknown(1208),
+        errors.NotComing(1207, "cleared"),
+        errors.NotCleared(1207, "failed"),
+        errors.IsARefund(1209, 1207),
+        errors.AlreadyRefunded(1207, excess),
+        errors.AlreadyUndone(1207, "void"),
         errors.BookingBusy(),
         errors.KeyReused(),
         errors.NotFromOutside("Cash"),
@@ -282,6 +316,8 @@ def samples() -> list[DomainError]:
         errors.MethodIsForRefunds("EPOS Refund"),
         errors.Overpaid(excess, "PayPal"),
         errors.DueDateMissing(excess),
+        errors.RefundTooLarge("amount", 1207, excess),
+        errors.VoidIsForTheDesk(1207),
     ]
 
 
@@ -322,10 +358,48 @@ def described(
             "parameters": [KEY, PREFER],
             "responses": {200: taken, **refusals(statuses, words), **others},
         },
+        "clear": _change("clearPayment", CLEAR, "payments:write", statuses, words),
+        "fail": _change("failPayment", FAIL, "payments:write", statuses, words),
+        "refund": _change("refundPayment", REFUND, "payments:refund", statuses, words),
+        "void": {
+            "operationId": "voidPayment",
+            "description": "Refused always (403): payments are voided at the desk.",
+            "security": [{"token": ["payments:write"]}],
+            "responses": describing.answers(401, 403, 500, 503),
+        },
         "list": {
             "operationId": "listPayments",
             "description": LIST,
             "security": [{"token": ["payments:read"]}],
             "responses": describing.answers(400, 401, 403, 500, 503),
         },
+    }
+
+
+CLEAR = "The money of an uncleared or deferred payment is there: it takes effect as it was meant."
+FAIL = "The money of an uncleared or deferred payment will not come; it never had an effect."
+REFUND = """Pays back a cleared payment in whole or in part, by a new, negative payment. Its own
+credit goes first, then what it paid, the last filled line first."""
+
+
+def _change(
+    operation: str,
+    description: str,
+    scope: str,
+    statuses: Mapping[type[DomainError], int],
+    words: Mapping[str, str],
+) -> dict[str, Any]:
+    """A call that changes a payment its caller has recorded."""
+    done = {
+        "description": "Done. A refund is a payment of its own, with its own id.",
+        "headers": HEADERS,
+        "content": {"application/json": {"schema": RECEIPT, "example": TAKEN}},
+    }
+    others = describing.answers(401, 403, 411, 413, 415, 500, 503)
+    return {
+        "operationId": operation,
+        "description": f"{description} Needs the scope `{scope}`.",
+        "security": [{"token": [scope]}],
+        "parameters": [KEY, PREFER],
+        "responses": {200: done, **refusals(statuses, words), **others},
     }

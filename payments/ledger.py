@@ -197,7 +197,7 @@ CHANGES = Changes(
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
     """A wait for a lock that took too long is BookingBusy, and may be tried again."""
     try:
         yield
@@ -209,7 +209,7 @@ def _patience() -> Iterator[None]:
 
 def hold(connection: Connection, booking_id: int) -> None:
     """Lock the booking, alone. Raises BookingBusy when another request does not let go of it."""
-    with _patience():
+    with patience():
         connection.execute(HOLD, {"booking_id": booking_id})
 
 
@@ -252,5 +252,5 @@ def write(
     Raises BookingBusy when the same Idempotency-Key is being written for another booking, by a
     request that does not end.
     """
-    with _patience():
+    with patience():
         CHANGES.write(connection, booking_id, rows)

@@ -144,4 +144,5 @@ def _view(row: Any, shares: Sequence[tuple[int, str, int]]) -> PaymentView:
         shares=tuple(ShareView(line, name, Money(minor, currency)) for line, name, minor in shares),
         masks=row.masks or {},
         last_digits=row.last_digits or "",
+        refund_of=payment.refund_of,
     )

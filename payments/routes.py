@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from kit import form
-from kit.cards import has_card_number
 from kit.db import in_transaction, reading
 from kit.errors import DomainError
-from kit.fields import Fault
-from kit.form import Blueprint, Malformed
+from kit.form import Blueprint
 from kit.paging import Bookmarks
 from partners.authentication import caller, origin, requires
 from partners.limits import limits
-from payments import describing, errors, queries, schemas
-from payments.commands import TakePayment
+from payments import calls, describing, errors, forms, queries, schemas
+from payments.clearing import ClearPayment, FailPayment, clear_payment, fail_payment
+from payments.commands import SharedPayment, TakePayment
+from payments.refunding import RefundPayment, refund_payment
+from payments.saving import Done
+from payments.sharing import take_shared
 from payments.taking import Call, fingerprint, take_payment
 
 bp = Blueprint(
@@ -32,6 +36,7 @@ BOOKMARKS = Bookmarks()
 # What every refusal of the ledger is in the house dialect (formats/ipro.md section 3).
 STATUS: dict[type[DomainError], int] = {
     errors.BookingUnknown: 404,
+    errors.PaymentUnknown: 404,
     errors.WrongCurrency: 400,
     errors.WrongDecimals: 400,
     errors.LineUnknown: 400,
@@ -42,6 +47,11 @@ STATUS: dict[type[DomainError], int] = {
     errors.FailedAndPaid: 400,
     errors.ReferenceAlreadyUsed: 409,
     errors.BookingCancelled: 409,
+    errors.NotComing: 409,
+    errors.NotCleared: 409,
+    errors.IsARefund: 409,
+    errors.AlreadyRefunded: 409,
+    errors.AlreadyUndone: 409,
     errors.BookingBusy: 409,
     errors.KeyReused: 422,
     errors.NotFromOutside: 422,
@@ -51,23 +61,30 @@ STATUS: dict[type[DomainError], int] = {
     errors.MethodIsForRefunds: 422,
     errors.Overpaid: 422,
     errors.DueDateMissing: 422,
+    errors.RefundTooLarge: 422,
+    errors.VoidIsForTheDesk: 403,
 }
 
-FORM = schemas.TakePaymentForm()
+FORM = forms.TakePaymentForm()
 # The wire's words for what errors speak of.
 WORDS = {str(field.name): key for key, field in FORM.fields_by_key.items()}
+WORDS |= {"tip": "Tip", "payment_id": "PaymentID"}
 DESCRIBED = describing.described(STATUS, WORDS)
+PAYMENT = f"/payments/<int(max={10**18 - 1}):payment_id>"
 
 
 @bp.post("/payments")
 @requires("payments:write")
-@form.no_dry_run
 @bp.doc(**DESCRIBED["take"])
 @bp.arguments(FORM, location="form")
-def take(order: TakePayment) -> ResponseReturnValue:
+def take(order: TakePayment | SharedPayment) -> ResponseReturnValue:
     """Record a payment."""
     limits().count_payment(caller().partner_id)
+    if isinstance(order, SharedPayment):
+        return calls.write(lambda connection: _share(connection, order))
     call = _call()
+    if form.is_dry_run():
+        return calls.try_out(lambda connection: _share(connection, SharedPayment((order,))))
     taken = in_transaction(lambda connection: take_payment(connection, order, caller(), call))
     return form.answer(taken.answer, headers=_headers(replayed=taken.replayed))
 
@@ -76,7 +93,7 @@ def take(order: TakePayment) -> ResponseReturnValue:
 @requires("payments:read")
 @bp.doc(**DESCRIBED["list"])
 @bp.alt_response(200, **describing.LISTED, schema=schemas.PaymentsOut())
-@bp.arguments(schemas.PaymentsQuery(), location="query")
+@bp.arguments(forms.PaymentsQuery(), location="query")
 def list_(wanted: tuple[queries.PaymentFilter, int | None, int]) -> ResponseReturnValue:
     """List payments, the newest first."""
     which, size, index = wanted
@@ -90,25 +107,75 @@ def list_(wanted: tuple[queries.PaymentFilter, int | None, int]) -> ResponseRetu
     return form.answer(schemas.listed(found, total))
 
 
+@bp.post(f"{PAYMENT}/clear")
+@requires("payments:write")
+@bp.doc(**DESCRIBED["clear"])
+@bp.arguments(forms.ClearForm(), location="form_or_query")
+def clear(asked: dict[str, Any], payment_id: int) -> ResponseReturnValue:
+    """Clear a payment: the money that was promised is there."""
+    order = ClearPayment(payment_id=payment_id, **asked)
+    return _change(lambda connection: clear_payment(connection, order, origin(), caller()))
+
+
+@bp.post(f"{PAYMENT}/fail")
+@requires("payments:write")
+@bp.doc(**DESCRIBED["fail"])
+@bp.arguments(forms.FailForm(), location="form_or_query")
+def fail(asked: dict[str, Any], payment_id: int) -> ResponseReturnValue:
+    """Fail a payment: the money that was promised will not come."""
+    order = FailPayment(payment_id=payment_id, **asked)
+    return _change(lambda connection: fail_payment(connection, order, origin(), caller()))
+
+
+@bp.post(f"{PAYMENT}/refund")
+@requires("payments:refund")
+@bp.doc(**DESCRIBED["refund"])
+@bp.arguments(forms.RefundForm(), location="form_or_query")
+def refund(asked: dict[str, Any], payment_id: int) -> ResponseReturnValue:
+    """Refund a payment, in whole or in part."""
+    order = RefundPayment(payment_id=payment_id, source="ipro", **asked)
+    return _change(lambda connection: refund_payment(connection, order, origin(), caller()))
+
+
+@bp.post(f"{PAYMENT}/void")
+@requires("payments:write")
+@bp.doc(**DESCRIBED["void"])
+def void(payment_id: int) -> ResponseReturnValue:
+    """Refused always: a payment is voided at the desk."""
+    raise errors.VoidIsForTheDesk(payment_id)
+
+
+def _change(work: Callable[[Connection], Done]) -> ResponseReturnValue:
+    """A change of one payment; with a preference for it, the payment is part of the answer."""
+
+    def outcome(connection: Connection) -> calls.Outcome:
+        done = work(connection)
+        shown: dict[str, Any] = {"PaymentId": done.payment_id}
+        if form.prefers("return=representation"):
+            shown = schemas.represented(calls.receipt_of(connection, done))
+        return calls.Outcome(shown, (done.booking_id,), done.warnings)
+
+    return calls.write(outcome)
+
+
+def _share(connection: Connection, order: SharedPayment) -> calls.Outcome:
+    """One payment over several bookings, or one that is only tried out."""
+    receipts = take_shared(connection, order, caller(), origin())
+    ids = [receipt.payment.id for receipt in receipts]
+    return calls.Outcome(
+        {"PaymentId": ids[0], "PaymentIds": ids},
+        tuple(part.booking_id for part in order.parts),
+        [remark for receipt in receipts for remark in receipt.booking.warnings],
+        ids=("PaymentId", "PaymentIds"),
+    )
+
+
 def _call() -> Call:
     """The request as the ledger has to know it, to answer the same one the same way again."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None:
-        _check_key(key)
+    key = calls.idempotency_key()
     mark = fingerprint(request.method, request.path, request.get_data(cache=True))
-    render = schemas.represented if form.prefers("return=representation") else schemas.taken
-    return Call(origin(), render, key, mark)
-
-
-def _check_key(key: str) -> None:
-    fault: Fault | None = None
-    if not 1 <= len(key) <= 255 or not key.isprintable():
-        sentence = "The Idempotency-Key must have 1 to 255 printable characters."
-        fault = Fault("invalid", sentence)
-    elif has_card_number(key):
-        fault = Fault("card_number", "The Idempotency-Key holds what looks like a card number.")
-    if fault:
-        raise Malformed([("Idempotency-Key", fault)])
+    shape = schemas.represented if form.prefers("return=representation") else schemas.taken
+    return Call(origin(), lambda receipt: schemas.succeeded(shape(receipt)), key, mark)
 
 
 def _headers(*, replayed: bool) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class PaymentView:
     shares: tuple[ShareView, ...]
     masks: Mapping[str, str] = field(default_factory=dict)
     last_digits: str = ""
+    refund_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

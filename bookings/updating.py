@@ -1,0 +1,30 @@
+"""Changing the notes on a booking: nothing of its money, so cancelled bookings may be noted too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from audit.chain import Entry, Origin
+from kit import clock
+from partners.authentication import Caller
+from payments.account import Clock, open_account
+from payments.saving import Change, Saved, save
+
+
+def update_notes(
+    connection: Connection,
+    booking_id: int,
+    notes: Mapping[str, str],
+    origin: Origin,
+    caller: Caller | None = None,
+    clock_of: Clock = clock.now,
+) -> Saved:
+    """Replace the notes that are given, by column. Raises BookingUnknown. The log names the fields
+    only: what notes say may be about guests."""
+    reached = None if caller is None else caller.locations
+    account = open_account(connection, booking_id, reached, clock_of)
+    entry = Entry("booking.updated", {}, {}, {"fields": sorted(notes)})
+    change = Change(standing=account.standing, cause="amendment", booking=notes, entry=entry)
+    return save(connection, account, change, origin)

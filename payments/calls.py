@@ -1,0 +1,160 @@
+"""What every writing call of the house API shares: its transaction, its key, its dry run.
+
+A dry run (Prefer: dry-run) does the real thing and takes it back: what it shows cannot differ from
+what would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+
+from audit.models import LogEntry
+from bookings import queries as booking_queries
+from bookings import schemas as booking_schemas
+from kit import clock, form
+from kit.cards import has_card_number
+from kit.db import in_transaction, undone
+from kit.fields import Fault
+from kit.form import Malformed
+from kit.money import Money
+from outbox.models import Message
+from partners.authentication import caller
+from payments import queries, replies, schemas
+from payments.deciding import Remark
+from payments.models import Payment
+from payments.saving import Done
+from payments.taking import fingerprint
+from payments.views import BookingFigures, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write answers, and which bookings it changed. `ids`: the keys of the answer that name
+    what a dry run never stores."""
+
+    shown: Mapping[str, Any]
+    bookings: tuple[int, ...] = ()
+    warnings: Sequence[Remark] = ()
+    ids: tuple[str, ...] = ()
+
+
+Work = Callable[[Connection], Outcome]
+
+
+def write(work: Work) -> ResponseReturnValue:
+    """Run one use case in one transaction and answer; the same request again gets the same answer.
+
+    `work` runs once more when it lost a race for a unique key.
+    """
+    key = idempotency_key()
+    if form.is_dry_run():
+        return try_out(work)
+    if key is None:
+        outcome = in_transaction(work)
+        return form.answer(schemas.succeeded(outcome.shown))
+    partner_id = caller().partner_id
+    mark = fingerprint(request.method, request.full_path, request.get_data(cache=True))
+
+    def once(connection: Connection) -> tuple[bytes, bool]:
+        if stored := replies.claim(connection, partner_id, key, mark, clock.now()):
+            return stored, True
+        answer = schemas.succeeded(work(connection).shown)
+        replies.keep(connection, partner_id, key, answer)
+        return answer, False
+
+    answer, replayed = in_transaction(once)
+    return form.answer(answer, headers={"Idempotency-Replayed": "true"} if replayed else {})
+
+
+def idempotency_key() -> str | None:
+    """The key of the present request. Raises Malformed for one that cannot be a key."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    fault: Fault | None = None
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        sentence = "The Idempotency-Key must have 1 to 255 printable characters."
+        fault = Fault("invalid", sentence)
+    elif has_card_number(key):
+        fault = Fault("card_number", "The Idempotency-Key holds what looks like a card number.")
+    if fault:
+        raise Malformed([("Idempotency-Key", fault)])
+    return key
+
+
+def receipt_of(connection: Connection, done: Done) -> Receipt:
+    """A payment and its booking's figures after a change, as an answer may want to show them."""
+    with Session(connection) as session:
+        [payment] = queries.by_ids(session, [done.payment_id])
+        [view] = booking_queries.by_ids(session, [done.booking_id])
+    booking, currency = view.booking, view.booking.currency
+    figures = BookingFigures(
+        id=booking.id,
+        total=Money(booking.total, currency),
+        paid=Money(booking.paid, currency),
+        outstanding=Money(booking.total - booking.paid, currency),
+        credit=Money(booking.credit, currency),
+        tags=tuple((tag.id, tag.name) for tag in view.tags),
+        warnings=done.warnings,
+    )
+    return Receipt(payment, figures)
+
+
+# --- dry runs ---------------------------------------------------------------------------------
+
+
+def try_out(work: Work) -> ResponseReturnValue:
+    """Do it, look at what has become of it, take it back. Not even the key is stored."""
+    with undone() as connection:
+        newest = {model: _newest(connection, model) for model in (Payment, Message, LogEntry)}
+        outcome = work(connection)
+        shown = {
+            "Success": True,
+            "DryRun": True,
+            **{k: None if k in outcome.ids else v for k, v in outcome.shown.items()},
+            **_become(connection, outcome, newest),
+        }
+        answer = form.encode(shown)
+    return form.answer(answer, headers={"Preference-Applied": "dry-run"})
+
+
+def _newest(connection: Connection, model: Any) -> int:
+    return connection.scalar(select(func.max(model.id))) or 0
+
+
+def _become(connection: Connection, outcome: Outcome, newest: Mapping[Any, int]) -> dict[str, Any]:
+    """The bookings as they would be, new payments with their allocation, e-mails and events."""
+    ids = list(outcome.bookings)
+    with Session(connection) as session:
+        items = [booking_schemas.item(view) for view in booking_queries.by_ids(session, ids)]
+        new = session.scalars(
+            select(Payment.id).where(Payment.booking_id.in_(ids), Payment.id > newest[Payment])
+        ).all()
+        payments = schemas.PAYMENT.dump(queries.by_ids(session, sorted(new)), many=True)
+        mails = session.execute(
+            select(Message.kind, Message.context)
+            .where(Message.booking_id.in_(ids), Message.id > newest[Message])
+            .order_by(Message.id)
+        ).all()
+        events = session.scalars(
+            select(LogEntry.action)
+            .where(LogEntry.chain.in_(ids), LogEntry.id > newest[LogEntry])
+            .order_by(LogEntry.id)
+        ).all()
+    for item in items:
+        for payment in item["Payments"]:
+            payment["PaymentID"] = None if payment["PaymentID"] in new else payment["PaymentID"]
+    return {
+        "Bookings": items,
+        "Payments": [{**payment, "PaymentID": None} for payment in payments],
+        "Emails": [{"Kind": kind.removeprefix("email."), "To": sent["to"]} for kind, sent in mails],
+        "Events": list(events),
+        "Warnings": [{"Code": each.code, "Message": each.message} for each in outcome.warnings],
+    }
