@@ -7,11 +7,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select
+from sqlalchemy.orm import Session, defer
 
 from audit.chain import Head
-from bookings.models import Booking, Contact, Property, ScheduleLine, Source, Stay
+from bookings.models import (
+    Booking,
+    BookingExtra,
+    Contact,
+    Guest,
+    Property,
+    ScheduleLine,
+    Source,
+    Stay,
+)
 from kit.paging import Bookmarks, Order, page
 from kit.sql import Query
 from locations.models import Location
@@ -54,12 +63,16 @@ class Sorting:
 
 @dataclass(slots=True)
 class BookingView:
-    """A booking with its guest, stays, lines, tags and payments."""
+    """A booking with all that hangs on it as it stands: without stays that an amendment took out
+    (and their guests and extras), and without lines that a cancellation closed. The lead guest of
+    the first stay comes first."""
 
     booking: Booking
     contact: Contact
     source: str | None
     stays: list[tuple[Stay, str]] = field(default_factory=list)
+    guests: list[Guest] = field(default_factory=list)
+    extras: list[BookingExtra] = field(default_factory=list)
     lines: list[ScheduleLine] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
@@ -84,7 +97,7 @@ def page_of_bookings(
     index: int,
     bookmarks: Bookmarks,
 ) -> tuple[list[BookingView], int]:
-    """Page `index` (from 1) of the bookings, and how many there are in all: seven queries,
+    """Page `index` (from 1) of the bookings, and how many there are in all: nine queries,
     whatever the size."""
     name = ("bookings", locations, wanted, sorting)
     filtered = _filtered(locations, wanted)
@@ -103,21 +116,43 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[BookingView]:
         .where(Booking.id.in_(ids))
     )
     views = {row.Booking.id: BookingView(row.Booking, row.Contact, row.name) for row in rows}
-    stays = select(Stay, Property.name).join(Property, Property.id == Stay.property_id)
-    for stay, name in session.execute(stays.where(Stay.booking_id.in_(ids)).order_by(Stay.id)):
-        views[stay.booking_id].stays.append((stay, name))
-    lines = select(ScheduleLine).where(ScheduleLine.booking_id.in_(ids))
-    for line in session.scalars(lines.order_by(ScheduleLine.id)):
-        views[line.booking_id].lines.append(line)
-    tags = select(BookingTag.booking_id, Tag).join(Tag, Tag.id == BookingTag.tag_id)
-    for booking_id, tag in session.execute(
-        tags.where(BookingTag.booking_id.in_(ids)).order_by(Tag.id)
-    ):
-        views[booking_id].tags.append(tag)
-    payments = select(Payment).where(Payment.booking_id.in_(ids))
-    for payment in session.scalars(payments.order_by(Payment.id)):
-        views[payment.booking_id].payments.append(payment)
+    for name, query in _hanging(ids).items():
+        for booking_id, *found in session.execute(query):
+            getattr(views[booking_id], name).append(found[0] if len(found) == 1 else tuple(found))
     return [views[each] for each in ids]
+
+
+def _hanging(ids: Sequence[int]) -> dict[str, Query]:
+    """What hangs on these bookings, by its name in BookingView: the booking's id, then the row."""
+    stays = select(Stay.booking_id, Stay, Property.name)
+    stays = stays.join(Property, Property.id == Stay.property_id)
+    lines = select(ScheduleLine.booking_id, ScheduleLine)
+    tags = select(BookingTag.booking_id, Tag).join(Tag, Tag.id == BookingTag.tag_id)
+    payments = select(Payment.booking_id, Payment)
+    # A list never needs the number of a passport, not even encrypted.
+    guests = select(Guest.booking_id, Guest).options(defer(Guest.passport, raiseload=True))
+    extras = select(BookingExtra.booking_id, BookingExtra)
+    return {
+        "stays": stays.where(Stay.booking_id.in_(ids), _stands()).order_by(Stay.id),
+        "guests": _of_stays(guests, Guest, ids).order_by(Stay.id, Guest.is_lead.desc(), Guest.id),
+        "extras": _of_stays(extras, BookingExtra, ids).order_by(Stay.id, BookingExtra.id),
+        "lines": lines.where(
+            ScheduleLine.booking_id.in_(ids), ScheduleLine.closed_amount.is_(None)
+        ).order_by(ScheduleLine.id),
+        "tags": tags.where(BookingTag.booking_id.in_(ids)).order_by(Tag.id),
+        "payments": payments.where(Payment.booking_id.in_(ids)).order_by(Payment.id),
+    }
+
+
+def _of_stays(query: Query, model: type[Guest | BookingExtra], ids: Sequence[int]) -> Query:
+    """Those of the stays that stand."""
+    same = and_(Stay.booking_id == model.booking_id, Stay.property_id == model.property_id)
+    return query.join(Stay, same).where(model.booking_id.in_(ids), _stands())
+
+
+def _stands() -> ColumnElement[bool]:
+    """Whether no amendment took the stay out of its booking."""
+    return Stay.dropped_at.is_(None)
 
 
 def _filtered(locations: frozenset[int], wanted: BookingFilter) -> Query:
@@ -141,7 +176,9 @@ def _matches(term: str) -> ColumnElement[bool]:
 
 
 def _has_stay(properties: Sequence[int]) -> ColumnElement[bool]:
-    return exists().where(Stay.booking_id == Booking.id, Stay.property_id.in_(properties))
+    return exists().where(
+        Stay.booking_id == Booking.id, Stay.property_id.in_(properties), _stands()
+    )
 
 
 def _has_tag(tags: Sequence[int]) -> ColumnElement[bool]:

@@ -1,0 +1,13 @@
+"""Lists of these tests start where no other test's did."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit.paging import Bookmarks
+
+
+@pytest.fixture(autouse=True)
+def _no_bookmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pages of other tests, on rows that are gone, have left behind."""
+    monkeypatch.setattr("bookings.routes.BOOKMARKS", Bookmarks())
