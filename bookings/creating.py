@@ -22,6 +22,7 @@ from bookings.quoting import Quote, quote
 from bookings.schedule import Due, schedule_of
 from bookings.stays import insert_stay
 from kit import clock
+from kit.fields import WHOLE
 from kit.locales import locale_of
 from kit.sql import NextId
 from partners.authentication import Caller
@@ -101,7 +102,7 @@ def _source_id(connection: Connection, came: str | None) -> int | None:
     """By its id or its name: clients send either."""
     if came is None:
         return None
-    by_id = Source.id == int(came) if came.isascii() and came.isdigit() else literal_column("false")
+    by_id = Source.id == int(came) if WHOLE.fullmatch(came) else literal_column("false")
     return connection.scalar(select(Source.id).where(or_(Source.name == came, by_id)))
 
 

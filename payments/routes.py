@@ -84,7 +84,7 @@ def take(order: TakePayment | SharedPayment) -> ResponseReturnValue:
         return calls.write(lambda connection: _share(connection, order))
     call = _call()
     if form.is_dry_run():
-        return calls.try_out(lambda connection: _share(connection, SharedPayment((order,))))
+        return calls.try_out(lambda connection: _try(connection, order))
     taken = in_transaction(lambda connection: take_payment(connection, order, caller(), call))
     return form.answer(taken.answer, headers=_headers(replayed=taken.replayed))
 
@@ -158,8 +158,16 @@ def _change(work: Callable[[Connection], Done]) -> ResponseReturnValue:
     return calls.write(outcome)
 
 
+def _try(connection: Connection, order: TakePayment) -> calls.Outcome:
+    """One payment that is only tried out."""
+    [receipt] = take_shared(connection, SharedPayment((order,)), caller(), origin())
+    shown = {"PaymentId": receipt.payment.id}
+    warnings = receipt.booking.warnings
+    return calls.Outcome(shown, (order.booking_id,), warnings, ids=("PaymentId",))
+
+
 def _share(connection: Connection, order: SharedPayment) -> calls.Outcome:
-    """One payment over several bookings, or one that is only tried out."""
+    """One payment over several bookings."""
     receipts = take_shared(connection, order, caller(), origin())
     ids = [receipt.payment.id for receipt in receipts]
     return calls.Outcome(
