@@ -18,11 +18,11 @@ from bookings.models import ScheduleLine
 from kit import clock
 from kit.money import Money
 from payments import ledger
-from payments.allocation import DEPOSIT, promised, rank
+from payments.allocation import DEPOSIT, Rank, promised, rank
 from payments.errors import BookingUnknown
 from payments.facts import BookingFacts, GuestFacts, PlaceFacts, StayFacts
 from payments.models import Allocation, Payment, PaymentMethod
-from payments.standing import Line, Standing
+from payments.standing import NO_WISH, Line, Standing
 from tags.models import BookingTag, Tag
 
 Clock = Callable[[], datetime]
@@ -144,6 +144,13 @@ class Account:
         then = promised(standing.open, promises)
         waits = any(line.open for line in then if line.stage == DEPOSIT)
         return "provisional" if waits else "booking"
+
+    def with_money(self, payment_id: int, amount: int, wish: Rank = NO_WISH) -> Standing:
+        """The standing with new money: on the lines as wished; on a cancelled booking, whose lines
+        are closed, all of it is credit to refund."""
+        if self.booking.is_cancelled:
+            return self.standing.keep(payment_id, amount)
+        return self.standing.put(payment_id, amount, wish)
 
     @property
     def coming(self) -> list[PaymentRow]:

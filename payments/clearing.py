@@ -60,7 +60,7 @@ def clear_payment(
         raise errors.PaidInTheFuture(paid_on, account.today)
     before = account.standing.open
     wish = rank(payment.asked, payment.property_id)
-    standing = account.standing.put(payment.id, payment.amount, wish)
+    standing = account.with_money(payment.id, payment.amount, wish)
     others = [each for each in account.coming if each.id != payment.id]
     category = category_of("cleared", before, standing.open)
     values = {"state": "cleared", "settled_on": paid_on, "category": category}

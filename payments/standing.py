@@ -99,6 +99,12 @@ class Standing:
             _add(held, (payment_id, None), found.credit)
         return replace(self, holdings=_holdings(held))
 
+    def keep(self, payment_id: int, amount: int) -> Standing:
+        """New money that nothing is paid with: all of it is credit, as on a cancelled booking."""
+        held = self._held()
+        _add(held, (payment_id, None), amount)
+        return replace(self, holdings=_holdings(held))
+
     def take_back(self, payment_id: int, amount: int) -> Standing:
         """Money of a payment leaves: first its own credit, then its lines, the last filled first.
 

@@ -61,7 +61,7 @@ def void_payment(
 def _without(account: Account, payment: PaymentRow) -> Standing:
     standing = account.standing
     if payment.refund_of is not None:
-        standing = standing.put(payment.refund_of, -payment.amount)
+        standing = account.with_money(payment.refund_of, -payment.amount)
     elif payment.state == "cleared":
         standing = standing.take_back(payment.id, payment.amount)
     return standing if account.booking.is_cancelled else standing.use_credit()
