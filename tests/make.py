@@ -17,7 +17,16 @@ from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
 from audit.recording import chain
-from bookings.models import Booking, Contact, Property, ScheduleLine, Stay
+from bookings.models import (
+    Booking,
+    Contact,
+    Extra,
+    PaymentRule,
+    Property,
+    PropertyExtra,
+    ScheduleLine,
+    Stay,
+)
 from kit import clock
 from kit.db import transaction
 from kit.ids import digest, opaque, secret
@@ -54,10 +63,48 @@ def location(id: int = 1, currency: str = "EUR", **values: Any) -> int:
     return _insert(Location, **(defaults | {"id": id, "currency": currency} | values))
 
 
-def place(location_id: int = 1, name: str = "Casa Azul") -> int:
-    """A property."""
+def _minor(amount: str | None, location_id: int) -> int | None:
+    currency = row_of(Location, location_id).currency
+    return None if amount is None else Money.parse(amount, currency).minor
+
+
+def rule(location_id: int = 1, *, booking_fee: str = "0", **rates: Any) -> int:
+    """A payment rule; `rates` are other columns of it (1000 is 10 %), nothing unless given."""
     location(location_id)
-    return _insert(Property, location_id=location_id, name=name)
+    fee = _minor(booking_fee, location_id)
+    return _insert(PaymentRule, location_id=location_id, name="Rule", booking_fee=fee, **rates)
+
+
+def place(
+    location_id: int = 1,
+    name: str = "Casa Azul",
+    *,
+    night_price: str | None = None,
+    rule: int | None = None,
+    insurance: str | None = None,
+    breakages_deposit: str = "0",
+) -> int:
+    """A property; it can be booked by the API when it has a price and a payment rule."""
+    location(location_id)
+    return _insert(
+        Property,
+        location_id=location_id,
+        name=name,
+        payment_rule_id=rule,
+        night_price=_minor(night_price, location_id),
+        insurance=_minor(insurance, location_id),
+        breakages_deposit=_minor(breakages_deposit, location_id),
+    )
+
+
+def extra(place_id: int, price: str = "30.00", name: str = "Cot") -> int:
+    """An extra that this property offers, and its price there."""
+    extra_id = _insert(Extra, name=name)
+    offered = {"property_id": place_id, "extra_id": extra_id}
+    minor = _minor(price, row_of(Property, place_id).location_id)
+    with transaction() as connection:
+        connection.execute(insert(PropertyExtra), [offered | {"price": minor}])
+    return extra_id
 
 
 def method(name: str = "PayPal", **values: Any) -> int:
