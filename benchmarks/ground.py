@@ -94,7 +94,7 @@ def prepare(uri: str, plan: Plan, folder: Path) -> Ground:
             ids = range(1, plan.hot.stop)
             for first in range(ids.start, ids.stop, BATCH):
                 _bookings(connection, ids[first - 1 : first - 1 + BATCH], plan)
-        _settle()
+        settle()
     return Ground(app, {f"FLASK_{name}": value for name, value in settings.items()}, tokens, plan)
 
 
@@ -105,7 +105,7 @@ def hang_up(ground: Ground) -> None:
             engine.dispose()
 
 
-def _settle() -> None:
+def settle() -> None:
     """Statistics for the planner, and nothing of the filling left to do while it is measured."""
     with transaction() as connection:
         if connection.dialect.name == "sqlite":

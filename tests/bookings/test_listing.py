@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from bookings.models import Booking, BookingExtra, Extra, Guest, Stay
 from kit import clock
 from kit.db import transaction
+from kit.paging import Bookmarks
 from tests import make
 from tests.make import Client, Due
 from tests.payments.proofs import counted_queries
@@ -111,6 +112,33 @@ def test_page_after_page_each_booking_comes_once(client: Client) -> None:
     pages = [listed(client, f"size=2&index={index}") for index in (1, 2, 3, 4)]
 
     assert pages == [made[4:2:-1], made[2:0:-1], [made[0]], []]
+
+
+@pytest.mark.parametrize("sort", ["CreateDate", "CheckIn"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("is_cold", [True, False], ids=["cold", "warm"])
+def test_every_page_down_to_the_deepest_is_the_same_to_a_process_that_has_shown_none(
+    client: Client, sort: str, direction: str, is_cold: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Several are made at one moment and arrive on one day.
+    today, now = clock.now().date(), clock.now()
+    for n in (3, 1, 2, 1, 3, 2, 1):
+        make.booking(
+            created_at=now - timedelta(hours=n),
+            arrives_on=today + timedelta(days=n),
+            leaves_on=today + timedelta(days=9),
+        )
+    query = f"Sort={sort}&SortDirection={direction}"
+    every = listed(client, f"{query}&size=300")
+
+    found = []
+    for index in range(1, 5):
+        if is_cold:
+            monkeypatch.setattr("bookings.routes.BOOKMARKS", Bookmarks())
+        found.append(listed(client, f"{query}&size=2&index={index}"))
+
+    assert len(every) == 7
+    assert found == [every[:2], every[2:4], every[4:6], every[6:]]
 
 
 def test_the_total_counts_all_hits_not_the_page(client: Client) -> None:
