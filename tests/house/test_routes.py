@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 
+NUMBER = re.compile(r"<int.*?>")
 PUBLIC = {
     "/healthz",
     "/readyz",
@@ -41,7 +43,7 @@ def test_every_route_demands_a_scope_or_is_listed_as_public(app: Flask) -> None:
 def test_every_route_with_a_scope_answers_401_to_nobody(app: Flask) -> None:
     client = app.test_client()
     guarded = [
-        (method, rule.rule)
+        (method, NUMBER.sub("1", rule.rule))
         for rule in app.url_map.iter_rules()
         if required_scope(app.view_functions[rule.endpoint])
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -51,5 +53,5 @@ def test_every_route_with_a_scope_answers_401_to_nobody(app: Flask) -> None:
         (method, path): client.open(path, method=method).status_code for method, path in guarded
     }
 
-    assert len(answers) >= 6
-    assert set(answers.values()) == {401}
+    assert len(answers) >= 18
+    assert {call: status for call, status in answers.items() if status != 401} == {}

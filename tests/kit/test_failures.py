@@ -199,15 +199,13 @@ def test_what_cannot_be_read_is_answered_with_its_faults_and_status(
 
 def test_the_door_with_the_longest_fitting_prefix_answers() -> None:
     class Plain(failures.HouseDoor):
-        prefix = "/plain/inner"
-
         def failed(self, status: int, code: str, message: str, headers: Any) -> Any:
             return form.answer(b'"plain"', status)
 
     app = Flask("throwaway")
     log.init_app(app)
     house = Refusals({}, {})
-    failures.init_app(app, [failures.HouseDoor(house), Plain(house)])
+    failures.init_app(app, [failures.HouseDoor(house), Plain(house, "/plain/inner")])
     http = app.test_client()
 
     assert http.get("/plain/inner/nothing").text == '"plain"'

@@ -9,10 +9,13 @@ import pytest
 from click.testing import Result
 from cryptography.fernet import Fernet
 from flask import Flask
+from sqlalchemy import insert
 
+from bookings.models import Guest, Stay
 from kit import rotating
+from kit.db import transaction
 from kit.rotating import sealed_columns
-from kit.vault import Vault, VaultLocked
+from kit.vault import Vault, VaultLocked, vault
 from payments.models import CardOnFile
 from tests import make
 from tests.make import Client
@@ -58,6 +61,23 @@ def test_after_rotation_the_old_key_is_no_longer_needed(make_app: MakeApp) -> No
     assert opened(app, NEW) == ["tok_1", "tok_2", "tok_3"]
     with pytest.raises(VaultLocked):
         opened(app, OLD)
+
+
+def test_passports_are_rotated_as_well(make_app: MakeApp) -> None:
+    before, app = make_app(ENCRYPTION_KEYS=OLD), make_app(ENCRYPTION_KEYS=f"{NEW},{OLD}")
+    with before.app_context():
+        booking = make.booking(["100.00"])
+        [stay] = make.rows_of(Stay, booking_id=booking)
+        guest = {"booking_id": booking, "property_id": stay.property_id, "name": "Ana"}
+        with transaction() as connection:
+            connection.execute(insert(Guest), [{**guest, "passport": vault().seal("AB123456")}])
+
+    result = rotate(app)
+
+    assert result.exit_code == 0, result.output
+    with app.app_context():
+        [row] = make.rows_of(Guest)
+    assert Vault([NEW]).open(row.passport) == "AB123456"
 
 
 def test_rotation_may_be_repeated(make_app: MakeApp) -> None:
@@ -107,4 +127,7 @@ def test_with_nothing_stored_there_is_nothing_to_do(make_app: MakeApp) -> None:
 
 
 def test_the_columns_to_rotate_say_so_themselves() -> None:
-    assert [str(column) for column in sealed_columns()] == ["cards_on_file.sealed"]
+    assert {str(column) for column in sealed_columns()} == {
+        "cards_on_file.sealed",
+        "guests.passport",
+    }

@@ -134,8 +134,8 @@ def test_json_in_a_form_has_none_of_the_fields(client: Client, booking: int) -> 
     assert status == 400
     assert {code for _, code in wrong} == {"required"}
     assert [field for field, _ in wrong] == [
-        "Amount", "BookingId", "PaymentScheduleIds", "Status", "Currency", "PaymentDate",
-        "PaymentMethod",
+        "PaymentScheduleIds", "Status", "Currency", "PaymentDate", "PaymentMethod", "Amount",
+        "BookingId",
     ]  # fmt: skip
 
 
