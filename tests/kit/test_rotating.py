@@ -68,9 +68,11 @@ def test_passports_are_rotated_as_well(make_app: MakeApp) -> None:
     with before.app_context():
         booking = make.booking(["100.00"])
         [stay] = make.rows_of(Stay, booking_id=booking)
-        guest = {"booking_id": booking, "property_id": stay.property_id, "name": "Ana"}
+        guest = {"booking_id": booking, "property_id": stay.property_id, "is_lead": True}
         with transaction() as connection:
-            connection.execute(insert(Guest), [{**guest, "passport": vault().seal("AB123456")}])
+            connection.execute(
+                insert(Guest), [{**guest, "name": "Ana", "passport": vault().seal("AB123456")}]
+            )
 
     result = rotate(app)
 
