@@ -167,11 +167,12 @@ class Standing:
 
 
 def moves(before: Standing, after: Standing) -> list[Move]:
-    """What to write so that the ledger's sums become those of `after`; what left comes first."""
+    """What to write so that the ledger's sums become those of `after`: what left, then what came in
+    the order it was filled, which the ledger's order says to whoever reads it again."""
     was, is_now = before._held(), after._held()
     found = [
         Move(*place, is_now.get(place, 0) - was.get(place, 0))
-        for place in dict.fromkeys([*was, *is_now])
+        for place in dict.fromkeys([*is_now, *was])
     ]
     return sorted((move for move in found if move.amount), key=lambda move: move.amount > 0)
 
