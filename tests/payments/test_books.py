@@ -153,3 +153,78 @@ def test_a_cancelled_booking_may_hold_credit_beside_what_was_open() -> None:
     lines = [*LINES, LineBook(1003, 7, 15, 0)]
 
     assert list(faults(books(lines=lines, total=115, status="cancelled"))) == []
+
+
+# --- refunds ------------------------------------------------------------------------------------
+
+REFUND = PaymentBook(9, 7, "cleared", -20, -1, "EUR", refund_of=2)
+REFUNDED: dict[str, Any] = {
+    "payments": [PAYMENTS[0], replace(PAYMENTS[1], charges=1), *PAYMENTS[2:], REFUND],
+    "allocations": ALLOCATIONS[:3],
+    "credit": 0,
+}
+
+
+def test_a_refund_is_money_off_the_payment_it_pays_back_and_off_its_charges() -> None:
+    assert list(faults(books(**REFUNDED))) == []
+    assert list(faults(books(**REFUNDED | {"charges": 4}))) == [
+        "the booking says charges 4, but its rows add up to 3"
+    ]
+
+
+def test_money_that_was_refunded_lies_nowhere_any_more() -> None:
+    found = list(faults(books(**REFUNDED | {"allocations": ALLOCATIONS, "credit": 20})))
+
+    assert found == [
+        "payment 2 is cleared over 50 and 20 of it is refunded, but its allocations add up to 50"
+    ]
+
+
+def test_several_refunds_of_one_payment_add_up() -> None:
+    more = [*REFUNDED["payments"], replace(REFUND, id=10, amount=-5, charges=0)]
+
+    found = list(faults(books(**REFUNDED | {"payments": more})))
+
+    assert found == [
+        "payment 2 is cleared over 50 and 25 of it is refunded, but its allocations add up to 30"
+    ]
+
+
+def test_a_refund_that_was_voided_takes_nothing_off() -> None:
+    payments = [*PAYMENTS, replace(REFUND, state="void")]
+
+    assert list(faults(books(payments=payments))) == []
+
+
+def test_a_refund_has_no_allocations_of_its_own() -> None:
+    own = [*ALLOCATIONS, AllocationBook(9, 7, None, -20)]
+
+    found = list(faults(books(**REFUNDED | {"allocations": own})))
+
+    assert "payment 9 is cleared over -20, but its allocations add up to -20" in found
+
+
+@pytest.mark.parametrize("of", [99, 3, 4, 5, 6])
+def test_only_a_cleared_payment_of_the_booking_can_have_been_refunded(of: int) -> None:
+    payments = [*PAYMENTS, replace(REFUND, refund_of=of, charges=0)]
+
+    assert list(faults(books(payments=payments))) == [
+        f"payment {of} was refunded, but is no cleared payment of this booking"
+    ]
+
+
+def test_a_refund_cannot_be_refunded() -> None:
+    again = replace(REFUND, id=10, refund_of=9, charges=0)
+
+    found = list(faults(books(**REFUNDED | {"payments": [*REFUNDED["payments"], again]})))
+
+    assert found == ["payment 9 was refunded, but is no cleared payment of this booking"]
+
+
+def test_more_than_came_cannot_have_been_refunded() -> None:
+    refund = replace(REFUND, amount=-60, charges=0)
+    minus = [*ALLOCATIONS[:2], AllocationBook(2, 7, 1002, 30), AllocationBook(2, 7, None, -40)]
+
+    found = list(faults(books(payments=[*PAYMENTS, refund], allocations=minus, credit=-40)))
+
+    assert found[0] == "payment 2 has -40 on credit"

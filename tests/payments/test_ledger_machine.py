@@ -39,6 +39,7 @@ from payments.commands import Card, TakePayment
 from payments.errors import KeyReused, PaymentError
 from payments.models import Payment
 from payments.taking import Call, Taken, take_payment
+from payments.views import Receipt
 from tests import make
 from tests.make import Due
 from tests.payments.proofs import broken_chains, wrong_books
@@ -63,6 +64,10 @@ class Place:
     currency: str
     lines: tuple[int, ...]
     properties: tuple[int, ...]
+
+
+def _render(receipt: Receipt) -> bytes:
+    return schemas.succeeded(schemas.represented(receipt))
 
 
 def _dues(currency: str) -> list[str | Due]:
@@ -166,7 +171,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(which=st.integers(0, 50))
     def send_again(self, which: int) -> None:
         order, key, taken = self.sent[which % len(self.sent)]
-        assert self._take(order, key) == replace(taken, replayed=True)
+        assert self._take(order, key) == Taken(taken.answer)
 
     @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 50))
@@ -215,7 +220,7 @@ class Ledger(RuleBasedStateMachine):
             return None
 
     def _send(self, order: TakePayment, key: str | None) -> Taken:
-        call = Call(SYSTEM, schemas.represented, key, digest(f"{order}"))
+        call = Call(SYSTEM, _render, key, digest(f"{order}"))
         return in_transaction(lambda connection: take_payment(connection, order, self.caller, call))
 
 
