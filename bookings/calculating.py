@@ -12,6 +12,7 @@ from bookings.commands import StayWish
 from bookings.quoting import Quote, quote
 from bookings.schedule import Due, balance_day, schedule_of
 from kit import clock
+from kit.errors import Refused
 from partners.authentication import Caller
 from payments.account import Clock
 
@@ -53,6 +54,7 @@ def calculate(
     Raises the errors of bookings.errors that creating would raise, but for taken nights.
     """
     found = quote(connection, wishes, caller.locations, brand_id)
+    Refused.if_any(found.refusals)
     today = clock.day_at(clock_of(), found.place.time_zone)
     arrives_on = min(stay.wish.arrives_on for stay in found.stays)
     days = [balance_day(price.rule, arrives_on, today) for price in found.prices]

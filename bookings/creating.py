@@ -22,6 +22,7 @@ from bookings.quoting import Quote, quote
 from bookings.schedule import Due, schedule_of
 from bookings.stays import insert_stay
 from kit import clock
+from kit.errors import Refused
 from kit.fields import WHOLE
 from kit.locales import locale_of
 from kit.sql import NextId
@@ -32,6 +33,8 @@ from payments.commands import TakePayment
 from payments.taking import Call, take_payment
 from payments.views import Receipt
 from tags.models import BookingTag, Tag
+
+LONGEST_ID = 18  # digits; more of them fit no column
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def create_booking(
     row = _row(connection, order, found, lines, booking_id, now)
     connection.execute(insert(Booking), [row])
     take_nights(connection, booking_id, found.spans)
+    Refused.if_any(found.refusals)
     for stay in found.stays:
         insert_stay(connection, booking_id, stay, at_no_cost=owners)
     _insert_lines(connection, booking_id, lines)

@@ -98,8 +98,8 @@ class StayForm(Form):
     guests = Parts(GuestForm, data_key="Guests", most=MOST_GUESTS)
     extras = Parts(ExtraForm, data_key="Extras", most=MOST_EXTRAS)
 
-    @validates_schema(skip_on_field_errors=False)
-    def check_together(self, values: Mapping[str, Any], **_: Any) -> None:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_together(self, values: Mapping[str, Any], came: Mapping[str, Any], **_: Any) -> None:
         wrong: dict[str, list[Fault]] = {}
         first, last = values.get("arrives_on"), values.get("leaves_on")
         if first and last and not 1 <= (last - first).days <= LONGEST_STAY:
@@ -108,7 +108,7 @@ class StayForm(Form):
                 f"{LONGEST_STAY} nights later."
             )
             wrong["Checkout"] = [Fault("dates", text)]
-        if "lead_name" not in values and {"lead_age", "lead_passport"} & values.keys():
+        if "LeadGuestName" not in came and {"lead_age", "lead_passport"} & values.keys():
             wrong["LeadGuestName"] = [Fault("required", "LeadGuestName is missing.")]
         ids = [extra.extra for extra in values.get("extras", ())]
         if len(set(ids)) < len(ids):
@@ -179,21 +179,24 @@ class CreateForm(CardFields, NotesForm):
     contact = Part(ContactForm, data_key="Contact")
     stays = Parts(StayForm, data_key="Properties", most=MOST_STAYS, required=True)
 
-    @validates_schema(skip_on_field_errors=False)
-    def check_payment(self, values: Mapping[str, Any], **_: Any) -> None:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_payment(self, values: Mapping[str, Any], came: Mapping[str, Any], **_: Any) -> None:
         wrong: dict[str, list[Fault]] = {}
         pays = bool(values.get("paid"))
-        if pays and "method" not in values:
+        unreadable = "PaidAmount" in came and "paid" not in values
+        if pays and "PaymentMethod" not in came:
             wrong["PaymentMethod"] = [
                 Fault("required", "PaymentMethod is missing; a PaidAmount needs one.")
             ]
-        if not pays and {"token", "vps_tx_id"} & values.keys():
+        if not (pays or unreadable) and {"token", "vps_tx_id"} & values.keys():
             text = "A card comes with a payment; give the PaidAmount it belongs to."
             wrong["PaidAmount"] = [Fault("required", text)]
         if values.get("is_owners") and pays:
             text = "An owner's booking takes no money; leave the payment out."
             wrong["OwnerBooking"] = wrong["PaidAmount"] = [Fault("contradiction", text)]
-        if not values.get("is_owners") and not _names_somebody(values.get("contact", {})):
+        # A contact that came and cannot be read says itself what is wrong with it.
+        contact = values.get("contact", {"email": ""} if "Contact" in came else {})
+        if not values.get("is_owners") and not _names_somebody(contact):
             text = "Contact.LastName is missing; a booking needs a name, an e-mail or a ContactId."
             wrong["Contact.LastName"] = [Fault("required", text)]
         if wrong:
@@ -240,8 +243,8 @@ class AmendForm(NotesForm):
         stays, contact = values.pop("stays", ()), values.pop("contact", {})
         contact.pop("contact_id", None)  # whose booking it is does not change
         notes = {name: values.pop(name) for name in NOTES if name in values}
-        if beside := _joined("", stays):
-            notes.setdefault("guest_notes", beside)
+        if joined := _joined(notes.get("guest_notes", ""), stays):
+            notes["guest_notes"] = joined
         return AmendBooking(
             stays=tuple(stay for stay, _ in stays), contact=contact, notes=notes, **values
         )
@@ -314,14 +317,14 @@ class EnquiryForm(Form):
     comments = PlainText(data_key="comments", most=5000, lines=True)
     asked_at = Moment(data_key="createdate")
 
-    @validates_schema(skip_on_field_errors=False)
-    def check_together(self, values: Mapping[str, Any], **_: Any) -> None:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def check_together(self, values: Mapping[str, Any], came: Mapping[str, Any], **_: Any) -> None:
         wrong: dict[str, list[Fault]] = {}
         first, last = values.get("arrives_on"), values.get("leaves_on")
         if first and last and last <= first:
             text = f"enddate is {last}; it must be after startdate ({first})."
             wrong["enddate"] = [Fault("dates", text)]
-        if not {"email", "mobile", "telephone"} & values.keys():
+        if not {"email", "mobile", "phone"} & came.keys():
             text = "email is missing; an enquiry needs an e-mail or a number to answer to."
             wrong["email"] = [Fault("required", text)]
         if wrong:

@@ -78,6 +78,16 @@ class StayPrice:
         return self.accommodation + sum(extra.cost for extra in self.extras)
 
 
+def agreed_cost(cost: int, agreed_nights: int, nights: int, night_price: int | None) -> int | None:
+    """What nights cost when `cost` was agreed on for a number of them: those keep their price, a
+    further night costs the property's, and of fewer nights it is their part, half up. None: there
+    are further nights, and the property has no price."""
+    further = nights - agreed_nights
+    if further > 0:
+        return None if night_price is None else cost + further * night_price
+    return (2 * cost * nights + agreed_nights) // (2 * agreed_nights)
+
+
 def price_of(
     offer: Offer,
     arrives_on: date,

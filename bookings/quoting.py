@@ -5,9 +5,10 @@ Everything a wish may have wrong that only the agency's own data can tell is tol
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy import Connection, select
 
@@ -16,7 +17,7 @@ from bookings.availability import Span
 from bookings.commands import StayWish
 from bookings.errors import BookingError
 from bookings.offers import offers
-from bookings.prices import ExtraOnOffer, Offer, StayPrice, price_of
+from bookings.prices import ExtraOnOffer, Offer, StayPrice, agreed_cost, price_of
 from kit.currencies import exponent
 from kit.errors import Refused
 from kit.money import Money, TooManyDecimals
@@ -33,6 +34,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a booking has agreed on for a property that it holds already: these prices stay,
+    whatever the property costs and offers now. `accommodation` is in minor units."""
+
+    accommodation: int
+    nights: int
+    extras: Mapping[int, ExtraOnOffer]
+    insured: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QuotedStay:
     """A stay that can be had, and its price; `owner_amount` is in minor units."""
 
@@ -41,12 +53,17 @@ class QuotedStay:
     price: StayPrice
     owner_amount: int | None
     span: Span
+    refusals: tuple[BookingError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """Prices of stays. `refusals`: what the agency does not do, to be raised after conflicts
+    about nights (the order of checks)."""
+
     place: Place
     stays: tuple[QuotedStay, ...]
+    refusals: tuple[BookingError, ...] = ()
 
     @property
     def prices(self) -> list[StayPrice]:
@@ -65,18 +82,18 @@ def quote(
     also: Sequence[BookingError] = (),
     *,
     owners: bool = False,
-    ordered: Mapping[int, Mapping[int, ExtraOnOffer]] | None = None,
+    agreed: Mapping[int, Agreed] = MappingProxyType({}),
 ) -> Quote:
     """The prices of these stays, all at one location that the caller reaches (None: any).
 
     `also` are problems found elsewhere, to be told with these; `owners`: an owner's own stay, which
-    costs nothing and needs no price; `ordered`: extras by property and id that the booking has
-    already, at the prices it has them for. Raises the errors of bookings.errors.
+    costs nothing and needs no price; `agreed`: by property, for an amendment. Raises the errors
+    of bookings.errors, but for those in the quote's `refusals`.
     """
     found = offers(connection, [wish.property for wish in wishes], locations)
-    for property_id, extras in (ordered or {}).items():
-        if offer := found.get(property_id):
-            found[property_id] = replace(offer, extras={**offer.extras, **extras})
+    for property_id in found.keys() & agreed.keys():
+        extras = {**found[property_id].extras, **agreed[property_id].extras}
+        found[property_id] = replace(found[property_id], extras=extras)
     problems: list[BookingError] = list(also)
     for number, wish in enumerate(wishes):
         at, offer = f"stays[{number}]", found.get(wish.property)
@@ -94,9 +111,12 @@ def quote(
     place = _place(connection, there[0])
     problems += [each for n, wish in enumerate(wishes) for each in _decimals(n, wish, place)]
     Refused.if_any(problems)
-    if not owners:
-        Refused.if_any([each for n, wish in enumerate(wishes) for each in _rules(n, wish, found)])
-    return Quote(place, tuple(_quoted(n, wish, found, place) for n, wish in enumerate(wishes)))
+    stays = tuple(
+        _quoted(n, wish, found[wish.property], place, agreed.get(wish.property))
+        for n, wish in enumerate(wishes)
+    )
+    refusals = [] if owners else [each for stay in stays for each in stay.refusals]
+    return Quote(place, stays, tuple(refusals))
 
 
 def _place(connection: Connection, location_id: int) -> Place:
@@ -137,33 +157,46 @@ def _decimals(number: int, wish: StayWish, place: Place) -> list[BookingError]:
     return found
 
 
-def _rules(number: int, wish: StayWish, found: dict[int, Offer]) -> list[BookingError]:
-    """What the agency does not do: no price, no insurance, no vouchers."""
-    at, offer = f"stays[{number}]", found[wish.property]
-    problems: list[BookingError] = []
-    if offer.rule is None or (offer.night_price is None and wish.accommodation is None):
-        problems.append(errors.NotOnOffer(f"{at}.property", wish.property))
-    if wish.breakages == "insurance" and offer.insurance is None:
-        problems.append(errors.InsuranceNotOffered(f"{at}.breakages", wish.property))
-    if wish.voucher is not None:
-        problems.append(errors.VoucherUnknown(f"{at}.voucher", wish.voucher))
-    return problems
-
-
 def _minor(came: Decimal | None, currency: str) -> int | None:
     return None if came is None else Money.of(came, currency).minor
 
 
-def _quoted(number: int, wish: StayWish, found: dict[int, Offer], place: Place) -> QuotedStay:
-    offer = found[wish.property]
+def _quoted(
+    number: int, wish: StayWish, offer: Offer, place: Place, agreed: Agreed | None
+) -> QuotedStay:
+    at = f"stays[{number}]"
+    cost = _cost(wish, offer, place, agreed)
     extras = [(extra.extra, extra.quantity) for extra in wish.extras or () if extra.quantity]
-    price = price_of(
-        offer,
-        wish.arrives_on,
-        wish.leaves_on,
-        extras,
-        wish.breakages or "none",
-        _minor(wish.accommodation, place.currency),
+    breakages = wish.breakages or "none"
+    return QuotedStay(
+        wish=wish,
+        offer=offer,
+        price=price_of(offer, wish.arrives_on, wish.leaves_on, extras, breakages, cost),
+        owner_amount=_minor(wish.owner_amount, place.currency),
+        span=Span(f"{at}.arrives_on", wish.property, wish.arrives_on, wish.leaves_on),
+        refusals=tuple(_refusals(at, wish, offer, cost, agreed)),
     )
-    span = Span(f"stays[{number}].arrives_on", wish.property, wish.arrives_on, wish.leaves_on)
-    return QuotedStay(wish, offer, price, _minor(wish.owner_amount, place.currency), span)
+
+
+def _cost(wish: StayWish, offer: Offer, place: Place, agreed: Agreed | None) -> int | None:
+    """What the nights cost by an agreement, now or earlier; None: by the price list."""
+    now = _minor(wish.accommodation, place.currency)
+    if now is not None or agreed is None:
+        return now
+    nights = (wish.leaves_on - wish.arrives_on).days
+    return agreed_cost(agreed.accommodation, agreed.nights, nights, offer.night_price)
+
+
+def _refusals(
+    at: str, wish: StayWish, offer: Offer, cost: int | None, agreed: Agreed | None
+) -> Iterator[BookingError]:
+    """What the agency does not do: no price, no insurance, no vouchers. What a booking has already
+    it keeps, also when it is no longer on offer."""
+    no_rule = offer.rule is None and agreed is None
+    if no_rule or (offer.night_price is None and cost is None):
+        yield errors.NotOnOffer(f"{at}.property", wish.property)
+    insured = agreed is not None and agreed.insured
+    if wish.breakages == "insurance" and offer.insurance is None and not insured:
+        yield errors.InsuranceNotOffered(f"{at}.breakages", wish.property)
+    if wish.voucher is not None:
+        yield errors.VoucherUnknown(f"{at}.voucher", wish.voucher)

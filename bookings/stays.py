@@ -22,15 +22,18 @@ def insert_stay(
     wish = stay.wish
     guests = [wish.lead] if wish.lead else []
     _insert_guests(connection, key, [*guests, *(wish.guests or ())], has_lead=bool(guests))
-    _insert_extras(connection, key, stay)
+    _insert_extras(connection, key, stay, at_no_cost)
 
 
-def update_stay(connection: Connection, booking_id: int, stay: QuotedStay) -> None:
+def update_stay(
+    connection: Connection, booking_id: int, stay: QuotedStay, at_no_cost: bool
+) -> None:
     """A stay as an amendment wants it; what it does not speak of stays as it is."""
     property_id, wish = stay.offer.property_id, stay.wish
     key = {"booking_id": booking_id, "property_id": property_id}
     mine = (Stay.booking_id == booking_id, Stay.property_id == property_id)
-    values = {name: value for name, value in _columns(stay, False).items() if value is not None}
+    columns = _columns(stay, at_no_cost)
+    values = {name: value for name, value in columns.items() if value is not None}
     connection.execute(update(Stay).where(*mine).values(**values, dropped_at=None))
     if wish.lead is not None:
         _forget_guests(connection, key, lead=True)
@@ -41,7 +44,7 @@ def update_stay(connection: Connection, booking_id: int, stay: QuotedStay) -> No
     if wish.extras is not None:
         ordered = (BookingExtra.booking_id == booking_id, BookingExtra.property_id == property_id)
         connection.execute(delete(BookingExtra).where(*ordered))
-        _insert_extras(connection, key, stay)
+        _insert_extras(connection, key, stay, at_no_cost)
 
 
 def _columns(stay: QuotedStay, at_no_cost: bool) -> dict[str, Any]:
@@ -81,10 +84,12 @@ def _forget_guests(connection: Connection, key: dict[str, int], *, lead: bool) -
     connection.execute(delete(Guest).where(*mine, Guest.is_lead.is_(lead)))
 
 
-def _insert_extras(connection: Connection, key: dict[str, int], stay: QuotedStay) -> None:
+def _insert_extras(
+    connection: Connection, key: dict[str, int], stay: QuotedStay, at_no_cost: bool
+) -> None:
     rows = [
         {**key, "extra_id": each.id, "name": each.name, "quantity": each.quantity,
-         "price": each.price}
+         "price": 0 if at_no_cost else each.price}
         for each in stay.price.extras
     ]  # fmt: skip
     if rows:
