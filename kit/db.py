@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 LOCK_TIMEOUT_S = 5
 BUSY_TIMEOUT_S = 10
+MOST_RUNS = 3
+REST_S = 0.05
 
 # Connection lost, resources used up, shutting down; a deadlock or a lock waited for too long.
 POSTGRES_AWAY = ("08", "53", "57P", "40", "55P03")
@@ -179,16 +182,24 @@ def transaction() -> Iterator[Connection]:
 
 
 def in_transaction(work: Callable[[Connection], T]) -> T:
-    """Run one use case in one transaction; once more when it lost a race for a unique key.
+    """Run one use case in one transaction; anew when it lost a race for a unique key, or was ended
+    because it and another one waited for each other.
 
-    The second run then finds the row that won, and answers accordingly.
+    The next run finds what the winner has written, and answers accordingly. Who was ended for a
+    deadlock may still lose the race for a key to the very same winner: hence not one more run only.
     """
-    try:
-        with transaction() as connection:
-            return work(connection)
-    except IntegrityError:
-        with transaction() as connection:
-            return work(connection)
+    for _ in range(MOST_RUNS - 1):
+        try:
+            with transaction() as connection:
+                return work(connection)
+        except IntegrityError:
+            continue
+        except DBAPIError as error:
+            if not is_deadlock(error):
+                raise
+            time.sleep(REST_S)  # or it would be back at its lock before the winner has woken up
+    with transaction() as connection:
+        return work(connection)
 
 
 @contextmanager
@@ -216,6 +227,11 @@ def glance(statement: Any, parameters: Mapping[str, Any]) -> Any:
 
 def is_sqlite(url: str | URL) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Whether PostgreSQL has ended this transaction to let the other one go on."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:

@@ -79,49 +79,6 @@ def test_one_use_case_runs_in_one_transaction_and_answers() -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_a_lost_race_for_a_unique_key_is_run_once_more_from_the_start() -> None:
-    make.tag(1, "Taken")
-    names = ["Taken", "Free"]
-
-    def work(connection: Connection) -> str:
-        tag(connection, 10 + len(names))  # rolled back with the run that fails
-        name = names.pop(0)
-        tag(connection, 2, name)
-        return name
-
-    assert in_transaction(work) == "Free"
-    assert tags() == [1, 2, 11]
-
-
-@pytest.mark.usefixtures("app")
-def test_a_race_lost_twice_is_an_error() -> None:
-    make.tag(1, "Taken")
-    runs = []
-
-    def work(connection: Connection) -> None:
-        runs.append(connection)
-        tag(connection, 2, "Taken")
-
-    with pytest.raises(IntegrityError):
-        in_transaction(work)
-    assert len(runs) == 2
-
-
-@pytest.mark.usefixtures("app")
-@pytest.mark.parametrize("error", [ValueError(), DBAPIError("x", {}, Exception())])
-def test_any_other_error_is_not_tried_again(error: Exception) -> None:
-    runs = []
-
-    def work(connection: Connection) -> None:
-        runs.append(connection)
-        raise error
-
-    with pytest.raises(type(error)):
-        in_transaction(work)
-    assert len(runs) == 1
-
-
-@pytest.mark.usefixtures("app")
 def test_a_reader_sees_one_moment_while_others_commit() -> None:
     make.tag(1, "Before")
     counting = select(func.count(Tag.id))
