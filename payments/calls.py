@@ -28,6 +28,7 @@ from outbox.models import Message
 from partners.authentication import caller
 from payments import queries, replies, schemas
 from payments.deciding import Remark
+from payments.ledger import patience
 from payments.models import Payment
 from payments.saving import Done
 from payments.taking import fingerprint
@@ -51,14 +52,21 @@ Work = Callable[[Connection], Outcome]
 def write(work: Work) -> ResponseReturnValue:
     """Run one use case in one transaction and answer; the same request again gets the same answer.
 
-    `work` runs once more when it lost a race for a unique key.
+    `work` runs once more when it lost a race. Raises BookingBusy for whatever is held by others for
+    too long: it may be a property or a guest as well as the booking.
     """
     key = idempotency_key()
-    if form.is_dry_run():
-        return try_out(work)
-    if key is None:
-        outcome = in_transaction(work)
-        return form.answer(schemas.succeeded(outcome.shown))
+    with patience():
+        if form.is_dry_run():
+            return try_out(work)
+        if key is None:
+            return form.answer(schemas.succeeded(in_transaction(work).shown))
+        answer, replayed = in_transaction(_once(work, key))
+    return form.answer(answer, headers={"Idempotency-Replayed": "true"} if replayed else {})
+
+
+def _once(work: Work, key: str) -> Callable[[Connection], tuple[bytes, bool]]:
+    """The work with its answer kept under the key; what it answers, and whether that was stored."""
     partner_id = caller().partner_id
     mark = fingerprint(request.method, request.full_path, request.get_data(cache=True))
 
@@ -69,8 +77,7 @@ def write(work: Work) -> ResponseReturnValue:
         replies.keep(connection, partner_id, key, answer)
         return answer, False
 
-    answer, replayed = in_transaction(once)
-    return form.answer(answer, headers={"Idempotency-Replayed": "true"} if replayed else {})
+    return once
 
 
 def idempotency_key() -> str | None:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from payments.errors import KeyReused
-from payments.ledger import patience
 from payments.models import StoredAnswer
 
 KEPT = timedelta(hours=48)  # 24 are promised (formats/ipro.md section 6)
@@ -23,8 +22,8 @@ def claim(
 ) -> bytes | None:
     """The answer that was given to this very request, or None: then the key is claimed for it.
 
-    Raises KeyReused when the key came with another request, BookingBusy when a twin does not end,
-    and IntegrityError when a twin was faster: run once more, the caller then finds its answer.
+    Raises KeyReused when the key came with another request, and IntegrityError when a twin was
+    faster: run once more, the caller then finds its answer.
     """
     mine = (StoredAnswer.partner_id == partner_id, StoredAnswer.key == key)
     found = connection.execute(
@@ -32,8 +31,7 @@ def claim(
     ).first()
     if found is None:
         row = {"partner_id": partner_id, "key": key, "fingerprint": fingerprint, "body": ""}
-        with patience():
-            connection.execute(insert(StoredAnswer), [{**row, "created_at": now}])
+        connection.execute(insert(StoredAnswer), [{**row, "created_at": now}])
         return None
     if found.fingerprint != fingerprint:
         raise KeyReused

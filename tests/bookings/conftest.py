@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kit.paging import Bookmarks
+from tests.payments.conftest import processes
+
+__all__ = ["processes"]
 
 
 @pytest.fixture(autouse=True)

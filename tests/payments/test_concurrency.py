@@ -6,7 +6,6 @@ with the locks taken out, because no two payments would ever really meet.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +20,10 @@ from payments import ledger
 from payments.models import Allocation, Payment, StoredAnswer
 from tests import make
 from tests.make import Client
+from tests.meeting import PAUSE_S, Gate, at_once, statuses
 from tests.payments.conftest import Processes
 from tests.payments.proofs import broken_chains, wrong_books
 
-PAUSE_S = 0.02
 POSTGRESQL = pytest.mark.parametrize("database_uri", ["postgresql"], indirect=True)
 
 
@@ -47,18 +46,6 @@ def pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "write", late)
 
 
-def at_once(calls: Sequence[Callable[[], TestResponse]]) -> list[TestResponse]:
-    """Make all calls at the same moment, each in a thread of its own; answers in their order."""
-    start = threading.Barrier(len(calls))
-
-    def make_call(call: Callable[[], TestResponse]) -> TestResponse:
-        start.wait(timeout=10)
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(make_call, calls))
-
-
 def same_call(
     clients: Sequence[Client], times: int, booking: int, amount: str, **fields: Any
 ) -> list[Callable[[], TestResponse]]:
@@ -70,10 +57,6 @@ def same_call(
         return lambda: mine.at(mine.app).pay(booking, amount, **fields)
 
     return [call(number) for number in range(times)]
-
-
-def statuses(answers: Sequence[TestResponse]) -> list[int]:
-    return sorted(answer.status_code for answer in answers)
 
 
 @pytest.mark.usefixtures("pause")
@@ -170,25 +153,6 @@ def test_one_key_on_two_bookings_at_once_is_good_for_one_of_them(clients: list[C
     assert set(codes) == {"idempotency_key_reused"}
     assert len(make.rows_of(Payment)) == len(make.rows_of(StoredAnswer)) == 1
     assert wrong_books() == []
-
-
-class Gate:
-    """Keeps the first payment between reading and writing until `open` is called; counts how
-    often any payment got that far."""
-
-    def __init__(self) -> None:
-        self.passed = 0
-        self.reached, self._opened = threading.Event(), threading.Event()
-        self._first = threading.Lock()
-
-    def open(self) -> None:
-        self._opened.set()
-
-    def pass_through(self) -> None:
-        self.passed += 1
-        if self._first.acquire(blocking=False):
-            self.reached.set()
-            assert self._opened.wait(timeout=10)
 
 
 @pytest.fixture
