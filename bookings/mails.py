@@ -6,17 +6,18 @@ Amounts are minor units of `currency`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from payments.account import Account
-from payments.mails import about, message
+from outbox.mail import Email
+from payments.account import Account, PaymentRow
+from payments.allocation import OpenLine
+from payments.mails import about, message, minor_text, rendered
 from payments.standing import Standing
 
 BOOKING_CANCELLED = "email.booking_cancelled"
 RE_ENGAGEMENT = "email.re_engagement"
 BALANCE_REMINDER = "email.balance_reminder"
-LATE_MONEY = "email.late_money"
 
 Telling = Callable[[Account, Standing, int], tuple[dict[str, Any], ...]]
 
@@ -40,3 +41,42 @@ def re_engagement(account: Account, standing: Standing, fee: int) -> tuple[dict[
         return ()
     context = {**about(account), "total": account.booking.total}
     return (message(account, RE_ENGAGEMENT, context),)
+
+
+def balance_reminder(
+    account: Account, due: Sequence[OpenLine], promises: Sequence[PaymentRow]
+) -> dict[str, Any]:
+    """The message to the guest, who has an address: what is due soon, and what is promised.
+
+    `due`: the lines with what is open of them when all `promises` have come.
+    """
+    names = {line.id: line.name for line in account.lines}
+    context = {
+        **about(account),
+        "due": [[names[line.id], line.open, str(line.due_on)] for line in due],
+        "promised": [
+            [each.method, each.amount, str(each.paid_on) if each.state == "deferred" else None]
+            for each in promises
+        ],
+    }
+    return message(account, BALANCE_REMINDER, context)
+
+
+def render_booking_cancelled(context: Mapping[str, Any]) -> Email:
+    return rendered("booking_cancelled", context, f"Your booking {context['booking']} is cancelled")
+
+
+def render_re_engagement(
+    context: Mapping[str, Any], link_of: Callable[[int], str | None], days: int
+) -> Email:
+    """`link_of` makes the guest's link to take the booking up again, which works for `days`; None
+    when nobody has said where the world reaches us."""
+    subject = f"Your booking {context['booking']} was not finished"
+    link = link_of(context["booking"])
+    return rendered("re_engagement", context, subject, link=link, days=days)
+
+
+def render_balance_reminder(context: Mapping[str, Any]) -> Email:
+    outstanding = sum(amount for _, amount, _ in context["due"])
+    subject = f"{minor_text(context, outstanding)} is due soon for booking {context['booking']}"
+    return rendered("balance_reminder", context, subject, outstanding=outstanding)

@@ -28,7 +28,13 @@ from payments import calls
 from payments import routes as payments_door
 from payments.deciding import Remark
 
-bp = Blueprint("bookings", __name__, url_prefix="/apis", description=describing.ABOUT)
+bp = Blueprint(
+    "bookings",
+    __name__,
+    url_prefix="/apis",
+    description=describing.ABOUT,
+    template_folder="templates",
+)
 BOOKMARKS = Bookmarks()
 
 # What every refusal of a booking is in the house dialect (formats/ipro.md section 3).
@@ -68,6 +74,7 @@ WORDS = payments_door.WORDS | _words(
 )
 WORDS |= {"contact_id": "Contact.ContactId", "amount": "PaidAmount", "charges": "Charges"}
 ENQUIRY_WORDS = _words(ENQUIRY)
+DESCRIBED = describing_calls.described(payments_door.STATUS | STATUS, WORDS, ENQUIRY_WORDS)
 SOURCE, PROPERTY = schemas.SourceOut(), schemas.PropertyOut()
 
 
@@ -111,7 +118,7 @@ def sources() -> ResponseReturnValue:
 
 @bp.post("/booking")
 @requires("bookings:write")
-@bp.doc(**describing_calls.CREATE)
+@bp.doc(**DESCRIBED["create"])
 @bp.arguments(CREATE, location="form_or_query")
 def create(order: CreateBooking) -> ResponseReturnValue:
     """Create a booking."""
@@ -126,7 +133,7 @@ def create(order: CreateBooking) -> ResponseReturnValue:
 
 @bp.post("/booking/calc")
 @requires("bookings:read")
-@bp.doc(**describing_calls.CALC)
+@bp.doc(**DESCRIBED["calc"])
 @bp.arguments(CALC, location="form_or_query")
 def calc(asked: tuple[tuple[StayWish, ...], int | None]) -> ResponseReturnValue:
     """Calculate what a booking would cost; nothing is stored."""
@@ -138,7 +145,7 @@ def calc(asked: tuple[tuple[StayWish, ...], int | None]) -> ResponseReturnValue:
 
 @bp.post("/booking/amend")
 @requires("bookings:write")
-@bp.doc(**describing_calls.AMEND)
+@bp.doc(**DESCRIBED["amend"])
 @bp.arguments(AMEND, location="form_or_query")
 def amend(order: AmendBooking) -> ResponseReturnValue:
     """Amend a booking: items, dates, guests."""
@@ -149,7 +156,7 @@ def amend(order: AmendBooking) -> ResponseReturnValue:
 
 @bp.post("/booking/update")
 @requires("bookings:write")
-@bp.doc(**describing_calls.UPDATE)
+@bp.doc(**DESCRIBED["update"])
 @bp.arguments(forms.UpdateForm(), location="form_or_query")
 def update(asked: tuple[int, dict[str, str]]) -> ResponseReturnValue:
     """Change the notes on a booking."""
@@ -162,7 +169,7 @@ def update(asked: tuple[int, dict[str, str]]) -> ResponseReturnValue:
 
 @bp.get("/booking/cancel")
 @requires("bookings:write")
-@bp.doc(**describing_calls.CANCEL)
+@bp.doc(**DESCRIBED["cancel_by_get"])
 @bp.arguments(forms.CancelForm(), location="query")
 def cancel_by_get(order: CancelBooking) -> ResponseReturnValue:
     """Cancel a booking, as the vendor's client does. With effect, though it is a GET."""
@@ -171,7 +178,7 @@ def cancel_by_get(order: CancelBooking) -> ResponseReturnValue:
 
 @bp.post("/booking/cancel")
 @requires("bookings:write")
-@bp.doc(**describing_calls.CANCEL_BY_POST)
+@bp.doc(**DESCRIBED["cancel"])
 @bp.arguments(forms.CancelForm(), location="form_or_query")
 def cancel(order: CancelBooking) -> ResponseReturnValue:
     """Cancel a booking."""
@@ -186,7 +193,7 @@ def _cancel(order: CancelBooking) -> ResponseReturnValue:
 
 @bp.get("/booking/reactivate")
 @requires("bookings:write")
-@bp.doc(**describing_calls.REACTIVATE)
+@bp.doc(**DESCRIBED["reactivate_by_get"])
 @bp.arguments(forms.ReactivateForm(), location="query")
 def reactivate_by_get(asked: dict[str, Any]) -> ResponseReturnValue:
     """Reactivate a booking, as the vendor's client does. With effect, though it is a GET."""
@@ -195,7 +202,7 @@ def reactivate_by_get(asked: dict[str, Any]) -> ResponseReturnValue:
 
 @bp.post("/booking/reactivate")
 @requires("bookings:write")
-@bp.doc(**describing_calls.REACTIVATE_BY_POST)
+@bp.doc(**DESCRIBED["reactivate"])
 @bp.arguments(forms.ReactivateForm(), location="form_or_query")
 def reactivate(asked: dict[str, Any]) -> ResponseReturnValue:
     """Reactivate a cancelled booking."""
@@ -214,7 +221,7 @@ def _reactivate(asked: dict[str, Any]) -> ResponseReturnValue:
 
 @bp.post("/enquiry")
 @requires("bookings:write")
-@bp.doc(**describing_calls.ENQUIRE)
+@bp.doc(**DESCRIBED["enquire"])
 @bp.arguments(ENQUIRY, location="form_or_query")
 def enquiry(wish: dict[str, Any]) -> ResponseReturnValue:
     """Store an enquiry for the managers."""

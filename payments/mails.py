@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from email.utils import parseaddr
+from functools import partial
 from typing import Any
 
 from flask import render_template
 
-from kit.locales import date_text, money_text
+from kit.locales import DEFAULT, date_text, money_text
 from kit.money import Money
 from outbox.adding import message_row
 from outbox.mail import Email, mail
@@ -23,6 +25,7 @@ from payments.standing import Standing, moves
 
 PAYMENT_RECEIVED = "email.payment_received"
 REFUND_MADE = "email.refund_made"
+LATE_MONEY = "email.late_money"
 
 
 def payment_received(decision: Decision, facts: Facts, paid_on: date) -> dict[str, Any]:
@@ -81,6 +84,19 @@ def refund_made(
     }
 
 
+def late_money(place: PlaceFacts, late: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The context of the report to a location's own address. `late` are its payments: booking,
+    account, cancelled, payment, amount (minor units), currency, method and the day expected."""
+    return {
+        "to": parseaddr(place.mail_sender)[1],
+        "name": "",
+        "locale": DEFAULT,
+        "sender": place.mail_sender,
+        "location": place.name,
+        "late": [dict(each) for each in late],
+    }
+
+
 def about(account: Account) -> dict[str, Any]:
     """Who is written to, by whom, and about which booking."""
     return addressed(account.booking, account.place, account.guest, account.stays)
@@ -123,21 +139,50 @@ def message(account: Account, kind: str, context: Mapping[str, Any]) -> dict[str
 
 def render_payment_received(context: Mapping[str, Any]) -> Email:
     """The mail of a context: subject, text and HTML in the guest's way to write money and dates."""
-    locale, currency = context["locale"], context["currency"]
+    amount = minor_text(context, context["amount"])
+    subject = f"Your payment of {amount} for booking {context['booking']}"
+    return rendered("payment_received", context, subject, outstanding=_sum_of(context["open"]))
 
-    def money(minor: int) -> str:
-        return money_text(Money(minor, currency), locale)
+
+def render_refund_made(context: Mapping[str, Any]) -> Email:
+    amount = minor_text(context, context["amount"] + context["charges"])
+    subject = f"Your refund of {amount} for booking {context['booking']}"
+    return rendered("refund_made", context, subject, outstanding=_sum_of(context["open"]))
+
+
+def render_late_money(context: Mapping[str, Any]) -> Email:
+    """To the location's own staff. Payments may be of several currencies; nothing is added up."""
+    late = context["late"]
+    have = "promised payment has" if len(late) == 1 else "promised payments have"
+
+    def money_in(minor: int, currency: str) -> str:
+        return money_text(Money(minor, currency), context["locale"])
+
+    return rendered("late_money", context, f"{len(late)} {have} not arrived", money_in=money_in)
+
+
+def minor_text(context: Mapping[str, Any], minor: int) -> str:
+    """Minor units of the context's currency as its reader writes money."""
+    return money_text(Money(minor, context["currency"]), context["locale"])
+
+
+def rendered(name: str, context: Mapping[str, Any], subject: str, **more: Any) -> Email:
+    """The mail of the templates mail/<name>.txt and .html. They know the context, `more`, and two
+    functions: money(minor) and day("2027-06-12"), in the reader's way to write them."""
 
     def day(text: str) -> str:
-        return date_text(date.fromisoformat(text), locale)
+        return date_text(date.fromisoformat(text), context["locale"])
 
-    outstanding = sum(amount for _, amount, _ in context["open"])
-    shown = {**context, "money": money, "day": day, "outstanding": outstanding}
+    shown = {**context, **more, "money": partial(minor_text, context), "day": day}
     return mail(
         sender=context["sender"],
         sender_name=context["location"],
         to=context["to"],
-        subject=f"Your payment of {money(context['amount'])} for booking {context['booking']}",
-        text=render_template("mail/payment_received.txt", **shown),
-        html=render_template("mail/payment_received.html", **shown),
+        subject=subject,
+        text=render_template(f"mail/{name}.txt", **shown),
+        html=render_template(f"mail/{name}.html", **shown),
     )
+
+
+def _sum_of(lines: Sequence[Sequence[Any]]) -> int:
+    return sum(amount for _, amount, _ in lines)
