@@ -18,20 +18,23 @@ import structlog
 from sqlalchemy import Connection, exists, func, literal_column, select
 
 from audit.chain import SYSTEM
+from audit.models import LogEntry
 from bookings import mails
 from bookings.cancelling import close
 from bookings.models import Booking
 from kit import clock
-from kit.db import in_transaction, reading
+from kit.db import reading
 from kit.sql import Query
 from locations.models import Location
-from outbox.worker import stopping
+from outbox.worker import one_by_one
 from payments.account import Account, Clock, open_account
 from payments.models import Payment
 from payments.saving import IN_PROGRESS
 from tags.models import BookingTag, Tag
 
 BATCH = 50
+ABANDONED = "booking.abandoned"
+CLOSING = (ABANDONED, "booking.cancelled")
 ACCEPTED = "state IN ('cleared', 'uncleared', 'deferred')"
 
 log = structlog.get_logger()
@@ -39,15 +42,7 @@ log = structlog.get_logger()
 
 def cancel_abandoned(clock_of: Clock = clock.now) -> int:
     """Cancel the bookings that are abandoned now, a batch of them; how many were cancelled."""
-    cancelled = 0
-    for booking_id in _candidates(clock_of()):
-        if stopping():
-            break
-        done = in_transaction(partial(abandon, booking_id=booking_id, clock_of=clock_of))
-        cancelled += done
-        if done:
-            log.info("booking_abandoned", booking=booking_id)
-    return cancelled
+    return one_by_one(_candidates(clock_of()), partial(abandon, clock_of=clock_of))
 
 
 def abandon(connection: Connection, booking_id: int, clock_of: Clock = clock.now) -> bool:
@@ -56,7 +51,8 @@ def abandon(connection: Connection, booking_id: int, clock_of: Clock = clock.now
     The guest is invited once to take it up again.
     """
     account = open_account(connection, booking_id, None, clock_of)
-    if not _is_abandoned(connection, account):
+    ends = hold_of(connection, account)
+    if ends is None or ends > account.now:
         return False
     first = connection.scalar(select(Booking.abandoned_at).where(Booking.id == booking_id)) is None
     close(
@@ -66,19 +62,35 @@ def abandon(connection: Connection, booking_id: int, clock_of: Clock = clock.now
         None,
         fee=0,
         mail=mails.re_engagement if first else None,
-        action="booking.abandoned",
+        action=ABANDONED,
         booking={"abandoned_at": account.now} if first else {},
     )
+    log.info("booking_abandoned", booking=booking_id)
     return True
 
 
-def _is_abandoned(connection: Connection, account: Account) -> bool:
+def hold_of(connection: Connection, account: Account) -> datetime | None:
+    """When the hold of a website booking in progress ends; None for a booking that is none, or that
+    something was accepted for."""
     if account.booking.status != "provisional" or IN_PROGRESS not in account.roles:
-        return False
+        return None
     if any(each.state not in ("failed", "void") for each in account.payments):
-        return False
+        return None
     row = connection.execute(_held_from().where(Booking.id == account.booking.id)).one()
-    return held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes) <= account.now
+    return held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes)
+
+
+def was_abandoned(connection: Connection, account: Account) -> bool:
+    """Whether it is the worker that has cancelled the booking, and no person since."""
+    if not account.booking.is_cancelled:
+        return False
+    last = (
+        select(LogEntry.action)
+        .where(LogEntry.chain == account.booking.id, LogEntry.action.in_(CLOSING))
+        .order_by(LogEntry.no.desc())
+        .limit(1)
+    )
+    return connection.scalar(last) == ABANDONED
 
 
 def held_until(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
 import structlog
 from flask import current_app
+from sqlalchemy import Connection
 
+from kit.db import in_transaction, is_unavailable
+from kit.errors import DomainError
 from kit.log import failure
 
 STOP = "worker_stop"
@@ -57,6 +60,36 @@ def stopping() -> bool:
     """Whether the worker was asked to end: a job of several steps looks between two."""
     stop: threading.Event | None = current_app.extensions.get(STOP)
     return stop is not None and stop.is_set()
+
+
+def one_by_one(ids: Iterable[int], work: Callable[[Connection, int], bool]) -> int:
+    """Do something for each of the ids, each in a transaction of its own; how many times it was
+    done. `work` looks again whether it is still to be done, and says whether it was.
+
+    Nothing that goes wrong with one of them stops those after it; when nothing else was done, the
+    last error is raised, so that the job rests and is seen to fail. What somebody else holds just
+    now is left for the next run.
+    """
+    done, failed = 0, None
+    for each in ids:
+        if stopping():
+            break
+        try:
+            done += _in_turn(work, each)
+        except DomainError as refusal:
+            log.warning("left_for_later", id=each, reason=refusal.code)
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            log.error("work_failed", id=each, **failure(error))
+            failed = error
+    if failed is not None and not done:
+        raise failed
+    return done
+
+
+def _in_turn(work: Callable[[Connection, int], bool], each: int) -> bool:
+    return in_transaction(lambda connection: work(connection, each))
 
 
 def elapsed() -> timedelta:

@@ -174,7 +174,14 @@ def open_account(
     Raises BookingUnknown, and BookingBusy when somebody else does not let go of the booking.
     """
     ledger.hold(connection, booking_id)
-    now = clock_of()
+    return read_account(connection, booking_id, locations, clock_of())
+
+
+def read_account(
+    connection: Connection, booking_id: int, locations: frozenset[int] | None, now: datetime
+) -> Account:
+    """The account without holding the booking: to look at, never to change, and only in a
+    transaction that sees one moment. Raises BookingUnknown."""
     row = connection.execute(ledger.BOOKING_ROW, {"booking_id": booking_id}).first()
     if row is None or (locations is not None and row.location_id not in locations):
         raise BookingUnknown(booking_id)
