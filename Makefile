@@ -4,7 +4,7 @@ WORKERS ?= 2
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
-CHECKED := wsgi.py serving.py kit audit outbox locations partners tags bookings payments demo apidocs tests benchmarks
+CHECKED := wsgi.py serving.py kit audit outbox locations partners tags bookings payments checkout demo apidocs tests benchmarks
 # Two processes are enough to be quick and leave the machine usable.
 PROCESSES ?= 2
 
@@ -29,6 +29,8 @@ lock: .venv/installed ## Lock the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --upgrade \
 		--no-header --no-annotate pyproject.toml --output-file requirements.lock
 
+# Where guests' links lead: to this machine, unless something else was said.
+demo: export FLASK_PUBLIC_URL ?= http://$(HOST):$(PORT)
 demo: install ## Database in instance/, demonstration agency, server and worker on port 8000
 	@$(FLASK) demo
 	@$(FLASK) worker & worker=$$!; trap '{ kill $$worker; wait $$worker; } 2>/dev/null' EXIT INT TERM; \

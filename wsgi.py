@@ -15,15 +15,21 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import apidocs.routes
+import bookings.mails
 import bookings.queries
 import bookings.routes
+import checkout.routes
 import partners.routes
+import payments.mails
 import payments.routes
 import tags.routes
 from apidocs.describing import HouseApi
 from audit.chain import Chain
 from audit.cli import audit_group
 from audit.verifying import zero_head
+from bookings.abandoning import cancel_abandoned
+from bookings.reminding import remind_of_balances
+from checkout import links
 from demo.cli import demo
 from kit import clock, db, failures, form, health, ids, log, metrics, settings
 from kit.db import in_transaction
@@ -33,22 +39,31 @@ from kit.rotating import keys
 from kit.vault import Vault, derived_key, vault_keys
 from outbox.cli import worker_command
 from outbox.counting import backlog
-from outbox.delivering import deliver
+from outbox.delivering import Renderer, deliver
 from outbox.mail import Sender, SmtpSender, SpoolSender
 from outbox.worker import Job
 from partners.authentication import Guard
 from partners.cli import partners as partners_group
 from partners.limits import Limits
 from partners.registering import forget_expired_tokens
-from payments import mails
 from payments.cli import ledger
 from payments.errors import BookingBusy
+from payments.lateness import report_late_money
 from payments.replies import forget_old_answers
 from serving import serve
 
 HERE = Path(__file__).parent
 
-RENDERERS = {mails.PAYMENT_RECEIVED: mails.render_payment_received}
+RENDERERS: dict[str, Renderer] = {
+    payments.mails.PAYMENT_RECEIVED: payments.mails.render_payment_received,
+    payments.mails.REFUND_MADE: payments.mails.render_refund_made,
+    payments.mails.LATE_MONEY: payments.mails.render_late_money,
+    bookings.mails.BOOKING_CANCELLED: bookings.mails.render_booking_cancelled,
+    bookings.mails.BALANCE_REMINDER: bookings.mails.render_balance_reminder,
+    bookings.mails.RE_ENGAGEMENT: partial(
+        bookings.mails.render_re_engagement, link_of=links.link_to_resume, days=links.DAYS
+    ),
+}
 
 
 def create_app(given: Mapping[str, Any] | None = None, instance: Path | None = None) -> Flask:
@@ -103,6 +118,7 @@ def _open_doors(app: Flask) -> None:
     for room in (partners.routes, payments.routes, bookings.routes, tags.routes):
         api.register_blueprint(room.bp)
     app.register_blueprint(apidocs.routes.bp)
+    checkout.routes.init_app(app)
     statuses = partners.routes.STATUS | payments.routes.STATUS | bookings.routes.STATUS
     words = {
         "/": payments.routes.WORDS,
@@ -113,7 +129,7 @@ def _open_doors(app: Flask) -> None:
         failures.HouseDoor(Refusals(statuses, each, _headers), prefix)
         for prefix, each in words.items()
     ]
-    failures.init_app(app, doors)
+    failures.init_app(app, [*doors, checkout.routes.GuestDoor()])
     app.wsgi_app = _OneSlash(app.wsgi_app)  # type: ignore[method-assign]
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
@@ -171,9 +187,13 @@ def jobs(app: Flask) -> list[Job]:
     """What the worker does, and how often it looks whether there is something to do."""
     sender, name = mail_sender(app), f"worker-{ids.short()}"
     return [
-        Job("deliver messages", timedelta(seconds=1), lambda: deliver(RENDERERS, sender, name)),
+        Job("cancel abandoned bookings", timedelta(seconds=15), cancel_abandoned),
+        Job("remind of balances", timedelta(minutes=10), remind_of_balances),
+        Job("report late money", timedelta(minutes=10), report_late_money),
         Job("forget expired tokens", timedelta(hours=1), partial(_tidy, forget_expired_tokens)),
         Job("forget old answers", timedelta(hours=1), partial(_tidy, forget_old_answers)),
+        # The last, so that --once sends what the others have written.
+        Job("deliver messages", timedelta(seconds=1), lambda: deliver(RENDERERS, sender, name)),
     ]
 
 

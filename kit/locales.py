@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from copy import copy
-from datetime import date
+from datetime import date, datetime
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.numbers import NumberPattern
 
 from kit.currencies import exponent
@@ -47,6 +48,14 @@ def money_text(amount: Money, locale: str) -> str:
 def date_text(day: date, locale: str) -> str:
     """A day as a guest reads it, e.g. "20 November 2026"."""
     return format_date(day, format="long", locale=_locale(locale))
+
+
+def time_text(instant: datetime, zone: str, locale: str) -> str:
+    """The time of day at an IANA zone, and what that time is called: "14:35 (Azores Standard
+    Time)"."""
+    there, words = instant.astimezone(ZoneInfo(zone)), _locale(locale)
+    name = get_timezone_name(there, width="long", locale=words)
+    return f"{format_time(there, format='short', tzinfo=there.tzinfo, locale=words)} ({name})"
 
 
 @cache

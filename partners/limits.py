@@ -1,4 +1,4 @@
-"""Rate limits: failed sign-ins always, a partner's payments only when a setting says so.
+"""Rate limits: failed sign-ins and wrong links always, payments only when a setting says so.
 
 Counted with the library `limits`: in memory for each process, or in Redis for all of them
 (FLASK_RATELIMIT_STORAGE_URI).
@@ -57,6 +57,15 @@ class Limits:
         with _counting_is_not_serving():
             self._counter.hit(self._address, "address", address)
             self._counter.hit(self._sign_in, "sign-in", address, client)
+
+    def check_link(self, address: str) -> None:
+        """Raises TooManyRequests when too many guest's links from this address were wrong."""
+        with _counting_is_not_serving():
+            self._check(self._sign_in, "link", address)
+
+    def count_wrong_link(self, address: str) -> None:
+        with _counting_is_not_serving():
+            self._counter.hit(self._sign_in, "link", address)
 
     def count_payment(self, partner_id: int) -> None:
         """Raises TooManyRequests when the partner sends more than the setting allows."""

@@ -17,6 +17,8 @@ PUBLIC = {
     "/openapi.json",
     "/docs",
     "/docs/static/<path:filename>",
+    "/guest/bookings/<token>",  # who has the link: it is signed
+    "/guest/static/<path:filename>",
 }
 
 
