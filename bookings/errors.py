@@ -130,7 +130,7 @@ class NightsTaken(BookingError):
         self.field = field
         self.nights = tuple(nights)
         whose = f" (booking {', '.join(map(str, by))})" if by else ""
-        super().__init__(f"Property {property_id} is taken{whose} for {_nights(nights)}.")
+        super().__init__(f"Property {property_id} is taken{whose} for {nights_in_words(nights)}.")
 
 
 class AlreadyCancelled(BookingError):
@@ -207,7 +207,7 @@ class ExternalPaymentPresent(BookingError):
         )
 
 
-def _nights(nights: Sequence[date]) -> str:
+def nights_in_words(nights: Sequence[date]) -> str:
     """Nights as a guest would say them: runs as first to last."""
     runs: list[list[date]] = []
     for night in sorted(nights):
