@@ -85,6 +85,8 @@ class Converter(OpenAPIConverter):
     a form's numbered parts the first is shown, by its names on the wire."""
 
     def schema2jsonschema(self, schema: Schema) -> Shape:
+        if isinstance(schema, describing.Shape):
+            return dict(schema.shape)
         about = inspect.cleandoc(type(schema).__doc__ or "")
         if isinstance(schema, Form):
             return self._form(schema) | {"description": " ".join([about, *_numbered(schema)])}

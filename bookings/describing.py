@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kit.describing import answers, says
+from kit.describing import Shape, answers, says
 
 ABOUT = "Stays, what is due for them and what is paid; the properties; where bookings come from."
 
@@ -59,11 +59,12 @@ INSTANT = {"type": "string", "format": "date-time", "description": "UTC, with a 
 NOTHING = {"type": "array", "maxItems": 0, "description": "Not kept here; always empty."}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def object_(**properties: Any) -> dict[str, Any]:
+    """An object that has all of these keys."""
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-LINE = _object(
+LINE = object_(
     PaymentScheduleID=WHOLE,
     PaymentScheduleName=TEXT,
     Stage=says("1 due with the deposit, 2 with the balance.", type="integer", enum=[1, 2]),
@@ -73,8 +74,8 @@ LINE = _object(
     DueDate=TEXT | {"description": "dd/mm/yyyy."},
     PropertyId={"type": ["integer", "null"]},
 )
-PAYMENT = _object(
-    PaymentID=WHOLE,
+PAYMENT = object_(
+    PaymentID=says("Null in a dry run, when it would be new.", type=["integer", "null"]),
     Amount=says("With the currency's decimals; below zero for a refund.", type="number"),
     Status=WHOLE,
     State=says(
@@ -84,21 +85,21 @@ PAYMENT = _object(
     ),
     PaymentDate=TEXT | {"description": "dd/mm/yyyy."},
 )
-GUEST = _object(
+GUEST = object_(
     Name=TEXT,
     Age={"type": ["integer", "null"]},
     Passport=says("What may be shown of its number; empty where none is kept.", type="string"),
     Email=says("Of the first lead guest; empty for others.", type="string"),
     Mobile=says("Of the first lead guest; empty for others.", type="string"),
 )
-EXTRA = _object(
+EXTRA = object_(
     Name=TEXT,
     Qty=says("How many were ordered.", type="integer", minimum=1),
     Price=says("Of one.", type="number"),
     ExtraNetPrice=says("Of all that were ordered.", type="number"),
     PayableToOwner=NOT_KEPT,
 )
-ITEM = _object(
+ITEM = object_(
     BookingId=WHOLE,
     ExternalReservationID={"type": ["string", "null"]},
     PropertyId=says("The first property.", type=["integer", "null"]),
@@ -116,7 +117,7 @@ ITEM = _object(
     PropertyTypes=NOTHING,
     Status=TEXT | {"enum": ["Blockout", "Provisional", "Booking", "Cancelled"]},
     Source=TEXT,
-    BookingTags={"type": "array", "items": _object(Id=WHOLE, Name=TEXT)},
+    BookingTags={"type": "array", "items": object_(Id=WHOLE, Name=TEXT)},
     CustomerName=TEXT,
     RenterAmount=says("What the nights cost.", type="number"),
     BookingFee=MONEY,
@@ -157,9 +158,17 @@ ITEM = _object(
     Payments={"type": "array", "items": PAYMENT},
     Bills=NOTHING,
 )
-LISTED = _object(
+
+
+class BookingOut(Shape):
+    """A booking as lists show it."""
+
+    shape = ITEM | {"description": "A booking as lists show it."}
+
+
+LISTED = object_(
     TotalHits=says("How many there are in all.", type="integer", minimum=0),
-    Items={"type": "array", "items": ITEM},
+    Items={"type": "array", "items": BookingOut},
 )
 
 EXAMPLE = json.loads("""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 from marshmallow import post_load, validates_schema
 
-from bookings import describing_calls as describing
+from bookings import describing_fields as describing
 from bookings.commands import (
     AmendBooking,
     CancelBooking,

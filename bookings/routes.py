@@ -250,7 +250,7 @@ def _outcome(
 ) -> calls.Outcome:
     """The booking's id; with a preference for it, the booking as lists show it."""
     shown: dict[str, Any] = {"BookingId": booking_id}
-    if form.prefers("return=representation"):
+    if form.prefers("return=representation") and not form.is_dry_run():
         with Session(connection) as session:
             [view] = queries.by_ids(session, [booking_id])
         shown["Booking"] = schemas.item(view)

@@ -1,13 +1,17 @@
-"""What the description of the API (/openapi.json) says of refusals, the same for every room."""
+"""What the description of the API (/openapi.json) says of refusals and writes, the same for every
+room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
+
+import marshmallow as ma
 
 from kit.errors import DomainError
-from kit.form import BODY_LIMIT, FORM
+from kit.form import BODY_LIMIT, FORM, Refusals
 
 REFUSAL: dict[str, Any] = {
     "type": "object",
@@ -75,23 +79,105 @@ def refusal(
     return found | ({"headers": dict(headers)} if headers else {})
 
 
-def codes(statuses: Mapping[type[DomainError], int], status: int) -> str:
-    """The codes of a door's error table that this status stands for, as Markdown."""
-    found = dict.fromkeys(error.code for error, each in statuses.items() if each == status)
-    return ", ".join(f"`{code}`" for code in found)
+class Shape(ma.Schema):
+    """A named shape of the description that no answer is made with: plain JSON Schema."""
 
+    shape: ClassVar[Mapping[str, Any]] = {}
+
+
+# --- what every writing call takes and gives -----------------------------------------------------
+
+KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "A new text for each thing to be done, the same for its repetitions. The same"
+    " key with the same method, path, query and body is answered as the first time; with another"
+    " one it is refused (422). Kept for 24 hours at least.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "checkout-7f3a-1",
+}
+PREFER = {
+    "in": "header",
+    "name": "Prefer",
+    "description": "`return=representation` (RFC 7240) adds what has become of it to the answer;"
+    " `dry-run` does it, shows what has become of it and takes it back: nothing is stored, nobody"
+    " is written to. Anything else is ignored.",
+    "schema": {"type": "string"},
+    "example": "return=representation",
+}
+WRITTEN = {
+    "Idempotency-Replayed": {
+        "description": "`true` when an earlier, equal request was done and this is its answer.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Preference-Applied": {
+        "description": "The preference that was followed.",
+        "schema": {"type": "string"},
+    },
+}
+
+SENTENCES = {
+    400: "A field is malformed, or cannot be for this booking. All wrong fields are named at once.",
+    403: "The token has not the scope that the call needs, or only the desk may do this.",
+    404: "It is not there, or is of another location.",
+    409: "It conflicts with what is there already.",
+    422: "A rule of the business refuses it.",
+}
+
+
+def refusals(door: Refusals, samples: Sequence[DomainError]) -> dict[int, Any]:
+    """What a call may refuse, by status: every sample as the door renders it, and what is the same
+    for all calls with a form."""
+    found: dict[int, Any] = {}
+    for status in sorted({400, *(door.statuses[type(each)] for each in samples)}):
+        mine = [each for each in samples if door.statuses[type(each)] == status]
+        bodies = [json.loads(door.render(each).get_data()) for each in mine]
+        codes = ", ".join(dict.fromkeys(f"`{each.code}`" for each in mine))
+        if status == HTTPStatus.BAD_REQUEST:
+            bodies += [MALFORMED]
+            codes += f"{', and ' * bool(mine)}those of malformed fields (`required`, `invalid` ...)"
+        if status == HTTPStatus.FORBIDDEN:
+            bodies += [SCOPE_MISSING]
+            codes += ", `scope_missing`"
+        found[status] = refusal(f"{SENTENCES[status]}\n\nCodes: {codes}.", bodies)
+    return found
+
+
+def writes(
+    name: str,
+    about: str,
+    scope: str,
+    answer: Mapping[str, Any],
+    door: Refusals,
+    refused: Sequence[DomainError],
+) -> dict[str, Any]:
+    """A writing call as `bp.doc` takes it. `refused`: an error of every kind that it may refuse
+    with, as its door renders them."""
+    shared = answers(401, 403, 411, 413, 415, 500, 503)
+    return {
+        "operationId": name,
+        "description": f"{about}\n\nNeeds the scope `{scope}`.",
+        "security": [{"token": [scope]}],
+        "parameters": [KEY, PREFER],
+        "responses": {**shared, 200: answer, **refusals(door, refused)},
+    }
+
+
+MALFORMED = sample(
+    "invalid",
+    "DateFrom is '22/08/2015'; it must be a real date, yyyy-mm-dd.",
+    "DateFrom",
+)
+SCOPE_MISSING = sample(
+    "scope_missing",
+    "This call needs the scope payments:write; the token has bookings:read payments:read.",
+)
 
 # What is the same wherever it can happen; a call refers to it by the name of the status.
 RESPONSES: dict[int, dict[str, Any]] = {
     400: refusal(
         "A parameter is malformed; all that are wrong are named at once.",
-        [
-            sample(
-                "invalid",
-                "DateFrom is '22/08/2015'; it must be a real date, yyyy-mm-dd.",
-                "DateFrom",
-            )
-        ],
+        [MALFORMED],
     ),
     401: refusal(
         "The access token is missing, unknown, expired or revoked: get a new one.",
@@ -106,14 +192,12 @@ RESPONSES: dict[int, dict[str, Any]] = {
     ),
     403: refusal(
         "The token has not the scope that the call needs.",
-        [
-            sample(
-                "scope_missing",
-                "This call needs the scope payments:write; the token has bookings:read"
-                " payments:read.",
-            )
-        ],
+        [SCOPE_MISSING],
         CHALLENGE,
+    ),
+    404: refusal(
+        "There is nothing at this address.",
+        [sample("not_found", "There is nothing at this address.")],
     ),
     411: refusal(
         "The body came without its length, in chunks.",
@@ -143,15 +227,6 @@ RESPONSES: dict[int, dict[str, Any]] = {
             sample(
                 "internal_error",
                 "An unexpected error; it is logged under the request id 5f2b8f6a1c3d4e90.",
-            )
-        ],
-    ),
-    501: refusal(
-        "The call cannot be tried out yet; nothing was done.",
-        [
-            sample(
-                "dry_run_not_supported",
-                "Prefer: dry-run is not supported yet; nothing was done.",
             )
         ],
     ),

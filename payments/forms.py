@@ -25,7 +25,7 @@ from kit.fields import (
     WholeNumber,
 )
 from kit.form import Form
-from payments import describing
+from payments import describing_fields as describing
 from payments.allocation import STAGES
 from payments.commands import Card, SharedPayment, TakePayment
 from payments.queries import MOST, PaymentFilter

@@ -16,7 +16,16 @@ from kit.form import Blueprint
 from kit.paging import Bookmarks
 from partners.authentication import caller, origin, requires
 from partners.limits import limits
-from payments import calls, describing, errors, forms, queries, schemas
+from payments import (
+    calls,
+    describing,
+    describing_answers,
+    describing_fields,
+    errors,
+    forms,
+    queries,
+    schemas,
+)
 from payments.clearing import ClearPayment, FailPayment, clear_payment, fail_payment
 from payments.commands import SharedPayment, TakePayment
 from payments.refunding import RefundPayment, refund_payment
@@ -71,6 +80,7 @@ WORDS = {str(field.name): key for key, field in FORM.fields_by_key.items()}
 WORDS |= {"tip": "Tip", "payment_id": "PaymentID"}
 DESCRIBED = describing.described(STATUS, WORDS)
 PAYMENT = f"/payments/<int(max={10**18 - 1}):payment_id>"
+BY_ID = {"parameters": [describing_fields.BY_ID]}
 
 
 @bp.post("/payments")
@@ -92,7 +102,7 @@ def take(order: TakePayment | SharedPayment) -> ResponseReturnValue:
 @bp.get("/payments")
 @requires("payments:read")
 @bp.doc(**DESCRIBED["list"])
-@bp.alt_response(200, **describing.LISTED, schema=schemas.PaymentsOut())
+@bp.alt_response(200, **describing_answers.LISTED, schema=schemas.PaymentsOut())
 @bp.arguments(forms.PaymentsQuery(), location="query")
 def list_(wanted: tuple[queries.PaymentFilter, int | None, int]) -> ResponseReturnValue:
     """List payments, the newest first."""
@@ -107,7 +117,7 @@ def list_(wanted: tuple[queries.PaymentFilter, int | None, int]) -> ResponseRetu
     return form.answer(schemas.listed(found, total))
 
 
-@bp.post(f"{PAYMENT}/clear")
+@bp.post(f"{PAYMENT}/clear", **BY_ID)
 @requires("payments:write")
 @bp.doc(**DESCRIBED["clear"])
 @bp.arguments(forms.ClearForm(), location="form_or_query")
@@ -117,7 +127,7 @@ def clear(asked: dict[str, Any], payment_id: int) -> ResponseReturnValue:
     return _change(lambda connection: clear_payment(connection, order, origin(), caller()))
 
 
-@bp.post(f"{PAYMENT}/fail")
+@bp.post(f"{PAYMENT}/fail", **BY_ID)
 @requires("payments:write")
 @bp.doc(**DESCRIBED["fail"])
 @bp.arguments(forms.FailForm(), location="form_or_query")
@@ -127,17 +137,19 @@ def fail(asked: dict[str, Any], payment_id: int) -> ResponseReturnValue:
     return _change(lambda connection: fail_payment(connection, order, origin(), caller()))
 
 
-@bp.post(f"{PAYMENT}/refund")
+@bp.post(f"{PAYMENT}/refund", **BY_ID)
 @requires("payments:refund")
 @bp.doc(**DESCRIBED["refund"])
 @bp.arguments(forms.RefundForm(), location="form_or_query")
 def refund(asked: dict[str, Any], payment_id: int) -> ResponseReturnValue:
     """Refund a payment, in whole or in part."""
     order = RefundPayment(payment_id=payment_id, source="ipro", **asked)
-    return _change(lambda connection: refund_payment(connection, order, origin(), caller()))
+    return _change(
+        lambda connection: refund_payment(connection, order, origin(), caller()), is_new=True
+    )
 
 
-@bp.post(f"{PAYMENT}/void")
+@bp.post(f"{PAYMENT}/void", **BY_ID)
 @requires("payments:write")
 @bp.doc(**DESCRIBED["void"])
 def void(payment_id: int) -> ResponseReturnValue:
@@ -145,15 +157,16 @@ def void(payment_id: int) -> ResponseReturnValue:
     raise errors.VoidIsForTheDesk(payment_id)
 
 
-def _change(work: Callable[[Connection], Done]) -> ResponseReturnValue:
+def _change(work: Callable[[Connection], Done], *, is_new: bool = False) -> ResponseReturnValue:
     """A change of one payment; with a preference for it, the payment is part of the answer."""
+    ids = ("PaymentId",) if is_new else ()
 
     def outcome(connection: Connection) -> calls.Outcome:
         done = work(connection)
         shown: dict[str, Any] = {"PaymentId": done.payment_id}
-        if form.prefers("return=representation"):
+        if form.prefers("return=representation") and not form.is_dry_run():
             shown = schemas.represented(calls.receipt_of(connection, done))
-        return calls.Outcome(shown, (done.booking_id,), done.warnings)
+        return calls.Outcome(shown, (done.booking_id,), done.warnings, ids)
 
     return calls.write(outcome)
 

@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from kit import form
 from kit.fields import DayOut, InstantOut, MoneyOut, number
-from payments import describing
+from payments import describing_answers as describing
 from payments.views import PaymentView, Receipt
 
 STATUS_OF = {"cleared": 0, "uncleared": 1, "deferred": 2, "failed": 1, "void": 1}

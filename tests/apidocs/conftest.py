@@ -42,7 +42,13 @@ def operations(spec: Json) -> Iterator[tuple[str, str, Json]]:
     """Every call of the description: path, method in capitals, what is said of it."""
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
-            yield path, method.upper(), operation
+            if method != "parameters":  # those of the path, the same for all of its calls
+                yield path, method.upper(), operation
+
+
+def all_parameters(spec: Json, path: str, operation: Json) -> list[Json]:
+    """The parameters of a call, those of its path among them."""
+    return [*spec["paths"][path].get("parameters", []), *operation.get("parameters", [])]
 
 
 def resolved(spec: Json, thing: Json) -> Json:

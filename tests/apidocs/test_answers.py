@@ -87,12 +87,145 @@ def test_a_payment_that_is_shown_has_all_described_keys(spec: Json, client: Clie
     shown = client.pay(booking, "40.00", headers={"Prefer": "return=representation"}).get_json()
 
     described = set(spec["components"]["schemas"]["Payment"]["properties"]) | {"Booking"}
-    figures = resolved(spec, spec["paths"]["/apis/payments"]["post"])["responses"]["200"]
-    payment = figures["content"]["application/json"]["schema"]["properties"]["Payment"]
+    answer = spec["paths"]["/apis/payments"]["post"]["responses"]["200"]
+    receipt = answer["content"]["application/json"]["schema"]["anyOf"][0]
+    payment = receipt["properties"]["Payment"]
     assert set(shown["Payment"]) == described
     assert set(shown["Payment"]["Booking"]) == set(
         payment["allOf"][1]["properties"]["Booking"]["properties"]
     )
+
+
+def test_a_payment_over_several_bookings_is_answered_as_described(
+    spec: Json, client: Client
+) -> None:
+    make.method("PayPal")
+    both = f"{make.booking(['100.00'])},{make.booking(['50.00'])}"
+    fields = {"BookingId": None, "Amount": None, "BookingIds": both, "Amounts": "100.00,50.00"}
+
+    tried = client.pay(0, "0", headers={"Prefer": "dry-run"}, **fields)
+    taken = client.pay(0, "0", **fields)
+
+    assert (tried.status_code, taken.status_code) == (200, 200)
+    assert len(tried.get_json()["Bookings"]) == len(taken.get_json()["PaymentIds"]) == 2
+    agrees(spec, "/apis/payments", "post", tried)
+    agrees(spec, "/apis/payments", "post", taken)
+
+
+REPRESENTED = {"Prefer": "return=representation"}
+TRIED = {"Prefer": "dry-run"}
+
+
+@pytest.mark.parametrize("headers", [{}, REPRESENTED, TRIED], ids=["short", "shown", "tried"])
+@pytest.mark.parametrize(
+    ("status", "call"), [("1", "clear"), ("2", "clear"), ("1", "fail"), ("0", "refund")]
+)
+def test_a_changed_payment_is_answered_as_described(
+    spec: Json, client: Client, headers: dict[str, str], status: str, call: str
+) -> None:
+    make.method("PayPal")
+    payment = client.pay(make.booking(["100.00"]), "40.00", Status=status).get_json()["PaymentId"]
+
+    answer = client.post(f"/apis/payments/{payment}/{call}", "Reason=Because", **headers)
+
+    assert answer.status_code == 200, answer.text
+    assert ("DryRun" in answer.get_json()) == (headers is TRIED)
+    agrees(spec, f"/apis/payments/{{payment_id}}/{call}", "post", answer)
+
+
+def test_a_refund_that_is_only_tried_has_no_id(client: Client) -> None:
+    make.method("PayPal")
+    payment = client.pay(make.booking(["100.00"]), "40.00").get_json()["PaymentId"]
+
+    both = {"Prefer": "dry-run, return=representation"}
+    shown = client.post(f"/apis/payments/{payment}/refund", "", **both).get_json()
+
+    assert shown["PaymentId"] is None
+    assert [(each["PaymentID"], each["RefundOf"]) for each in shown["Payments"]] == [
+        (None, payment)
+    ]
+    assert "Payment" not in shown
+
+
+def test_a_payment_is_never_voided_and_the_answer_is_as_described(
+    spec: Json, client: Client
+) -> None:
+    answer = client.post("/apis/payments/1/void", "")
+
+    assert answer.status_code == 403
+    agrees(spec, "/apis/payments/{payment_id}/void", "post", answer)
+
+
+@pytest.fixture
+def stay() -> str:
+    """A property that can be booked with an extra and a security deposit, as fields of a form."""
+    make.method("PayPal")
+    rule = make.rule(booking_fee="25.00", tax_rate=1000, deposit_rate=2500, balance_days=56)
+    place = make.place(night_price="100.00", rule=rule, breakages_deposit="200.00")
+    at = "Properties[0]."
+    return (
+        f"{at}Id={place}&{at}Checkin=2030-12-20&{at}Checkout=2030-12-27&"
+        f"{at}InsuranceBreakages=BreakageDeposit&{at}LeadGuestName=Ana&"
+        f"{at}Guests[0].Name=Rui&{at}Guests[0].Passport=AB123456&"
+        f"{at}Extras[0].Id={make.extra(place)}&{at}Extras[0].Qty=2"
+    )
+
+
+def test_a_price_is_answered_as_described(spec: Json, client: Client, stay: str) -> None:
+    answer = client.post("/apis/booking/calc", stay)
+
+    assert answer.status_code == 200, answer.text
+    assert len(answer.get_json()["PaymentSchedules"]) == 5
+    agrees(spec, "/apis/booking/calc", "post", answer)
+
+
+@pytest.mark.parametrize("headers", [{}, REPRESENTED, TRIED], ids=["short", "shown", "tried"])
+def test_the_life_of_a_booking_is_answered_as_described(
+    spec: Json, client: Client, stay: str, headers: dict[str, str]
+) -> None:
+    paid = f"{stay}&Contact.LastName=Sousa&PaidAmount=10&PaymentMethod=PayPal"
+    agrees(spec, "/apis/booking", "post", client.post("/apis/booking", paid, **headers))
+    later = stay.replace("2030-12", "2031-01")
+    booking = client.post("/apis/booking", f"{later}&Contact.LastName=Sousa").get_json()
+    of = f"BookingId={booking['BookingId']}"
+    calls = [
+        ("/apis/booking/amend", f"{of}&{later.replace('01-27', '01-29')}"),
+        ("/apis/booking/update", f"{of}&GuestNotes=Late"),
+        ("/apis/booking/cancel", of),
+        ("/apis/booking/reactivate", of),
+    ]
+
+    for path, body in calls:
+        answer = client.post(path, body, **headers)
+
+        if headers is TRIED and path.endswith("reactivate"):
+            assert answer.status_code == 409  # it was only tried to cancel it
+        else:
+            assert answer.status_code == 200, answer.text
+            assert ("Booking" in answer.get_json()) == (headers is REPRESENTED)
+        agrees(spec, path, "post", answer)
+
+
+def test_a_get_with_effect_is_answered_as_described(spec: Json, client: Client) -> None:
+    booking = make.booking(["100.00"])
+
+    for call in ("cancel", "reactivate"):
+        answer = client.get(f"/apis/booking/{call}?BookingId={booking}")
+
+        assert answer.status_code == 200, answer.text
+        agrees(spec, f"/apis/booking/{call}", "get", answer)
+
+
+@pytest.mark.parametrize("headers", [{}, TRIED], ids=["stored", "tried"])
+def test_an_enquiry_is_answered_as_described(
+    spec: Json, client: Client, headers: dict[str, str]
+) -> None:
+    make.location()
+
+    answer = client.post("/apis/enquiry", "email=ana@example.com&comments=Hello", **headers)
+
+    assert answer.status_code == 200, answer.text
+    agrees(spec, "/apis/enquiry", "post", answer)
 
 
 @pytest.mark.parametrize("query", ["", "?size=10", "?size=10&index=2"])

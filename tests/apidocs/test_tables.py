@@ -14,7 +14,7 @@ from kit import clock
 from kit.db import transaction
 from kit.money import Money
 from payments import routes
-from payments.schemas import TakePaymentForm
+from payments.forms import TakePaymentForm
 from tests import make
 from tests.apidocs.conftest import table_rows
 from tests.make import Client

@@ -12,7 +12,7 @@ import bookings.routes
 import partners.routes
 import payments.routes
 from bookings import amending, cancelling, creating, enquiring, quoting
-from bookings.errors import BookingError
+from bookings.errors import BookingError, ExtraUnknown
 from kit.errors import DomainError, leaves
 from kit.form import Refusals
 from partners.errors import PartnerError
@@ -129,7 +129,7 @@ def test_every_field_an_error_of_an_enquiry_is_given_has_a_word_on_the_wire() ->
 
 def test_a_nested_field_is_told_in_the_words_of_the_wire() -> None:
     door = Refusals(bookings.routes.STATUS, bookings.routes.WORDS)
-    error = bookings.routes.errors.ExtraUnknown("stays[2].extras[1].extra", 7, 8849, [])
+    error = ExtraUnknown("stays[2].extras[1].extra", 7, 8849, [])
 
     told = door.render(error).get_json()
 
