@@ -28,6 +28,8 @@ from audit.chain import Chain
 from audit.cli import audit_group
 from audit.verifying import zero_head
 from bookings.abandoning import cancel_abandoned
+from bookings.exporting.cli import export_group
+from bookings.importing.cli import import_group
 from bookings.reminding import remind_of_balances
 from checkout import links
 from demo.cli import demo
@@ -159,6 +161,8 @@ def _add_commands(app: Flask) -> None:
     commands: Sequence[click.Command] = (
         audit_group(heads),
         demo,
+        export_group,
+        import_group,
         keys,
         ledger,
         partners_group,

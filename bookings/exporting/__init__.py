@@ -1,0 +1,1 @@
+"""Bookings and payments as CSV files, streamed (docs/import.md)."""

@@ -1,0 +1,103 @@
+"""The ledger for accountants: every payment with all of its columns, streamed in order of ids."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bookings.exporting.wanted import AT_ONCE, Wanted, cell
+from bookings.models import Booking, ScheduleLine
+from kit.money import Money
+from kit.sql import Query
+from locations.models import Location
+from partners.models import Partner
+from payments.allocation import DEPOSIT
+from payments.models import Allocation, Payment, PaymentMethod
+
+COLUMNS = (
+    "payment", "booking", "account", "external_reference", "location", "paid_on", "settled_on",
+    "state", "method", "method_code", "kind", "source", "partner", "amount", "charges", "tip",
+    "currency", "on_deposit", "on_balance", "credit", "refund_of", "category", "property",
+    "reference", "comments", "failure_reason", "created_at",
+)  # fmt: skip
+AMOUNTS = ("amount", "charges", "tip")
+
+
+def count_payments(session: Session, wanted: Wanted) -> int:
+    query = select(func.count(Payment.id)).join(Booking, Booking.id == Payment.booking_id)
+    return session.scalar(_wanted(query, wanted)) or 0
+
+
+def payment_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
+    """The cells of each payment, in the order of COLUMNS."""
+    last = 0
+    while found := session.execute(_page(wanted, last)).all():
+        shares = _shares(session, [row.payment for row in found])
+        for row in found:
+            cells = dict(row._mapping) | shares[row.payment]
+            for name in (*AMOUNTS, "on_deposit", "on_balance", "credit"):
+                cells[name] = Money(cells.get(name, 0), row.currency)
+            yield [cell(cells[name]) for name in COLUMNS]
+        last = found[-1].payment
+
+
+def _wanted(query: Any, wanted: Wanted) -> Any:
+    if wanted.location_id is not None:
+        query = query.where(Booking.location_id == wanted.location_id)
+    if wanted.first is not None:
+        query = query.where(Payment.paid_on >= wanted.first)
+    if wanted.last is not None:
+        query = query.where(Payment.paid_on <= wanted.last)
+    return query
+
+
+def _page(wanted: Wanted, after: int) -> Query:
+    pay = Payment
+    query = (
+        select(
+            pay.id.label("payment"),
+            pay.booking_id.label("booking"),
+            Booking.account_identifier.label("account"),
+            Booking.external_reference,
+            Location.client_name.label("location"),
+            PaymentMethod.name.label("method"),
+            PaymentMethod.code.label("method_code"),
+            PaymentMethod.kind,
+            Partner.name.label("partner"),
+            pay.property_id.label("property"),
+            *[getattr(pay, name) for name in COLUMNS if name in _OWN],
+        )
+        .join(Booking, Booking.id == pay.booking_id)
+        .join(Location, Location.id == Booking.location_id)
+        .join(PaymentMethod, PaymentMethod.id == pay.method_id)
+        .outerjoin(Partner, Partner.id == pay.partner_id)
+        .where(pay.id > after)
+    )
+    found: Query = _wanted(query, wanted).order_by(pay.id).limit(AT_ONCE)
+    return found
+
+
+_OWN = (
+    "paid_on", "settled_on", "state", "source", "amount", "charges", "tip", "currency",
+    "refund_of", "category", "reference", "comments", "failure_reason", "created_at",
+)  # fmt: skip
+
+
+def _shares(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Where the money of each payment lies now, in minor units, by the column's name."""
+    amount = func.sum(Allocation.amount)
+    query = (
+        select(Allocation.payment_id, ScheduleLine.stage, amount)
+        .outerjoin(ScheduleLine, ScheduleLine.id == Allocation.line_id)
+        .where(Allocation.payment_id.in_(ids))
+        .group_by(Allocation.payment_id, ScheduleLine.stage)
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for payment_id, stage, minor in session.execute(query):
+        place = "on_deposit" if stage == DEPOSIT else "on_balance"
+        found[payment_id]["credit" if stage is None else place] = int(minor)
+    return found
