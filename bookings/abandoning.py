@@ -33,6 +33,7 @@ from payments.saving import IN_PROGRESS
 from tags.models import BookingTag, Tag
 
 BATCH = 50
+IN_PARTS = {"yield_per": 500}
 ABANDONED = "booking.abandoned"
 CLOSING = (ABANDONED, "booking.cancelled")
 ACCEPTED = "state IN ('cleared', 'uncleared', 'deferred')"
@@ -125,9 +126,9 @@ def _candidates(now: datetime) -> list[int]:
     """Bookings that look abandoned, the oldest first."""
     paid = exists().where(Payment.booking_id == Booking.id, literal_column(f"payments.{ACCEPTED}"))
     query = _held_from().where(Booking.status == "provisional", ~paid).order_by(Booking.id)
-    found = []
-    with reading() as session:
-        for row in session.execute(query, execution_options={"yield_per": 500}):
+    found: list[int] = []
+    with reading() as session, session.execute(query, execution_options=IN_PARTS) as rows:
+        for row in rows:
             if held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes) <= now:
                 found.append(row.id)
             if len(found) == BATCH:
