@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType
 
 from kit.db import Base
 
@@ -175,6 +176,9 @@ class Changes:
         for what, names in self._names.items():
             table = self._tables[what.split()[1]]
             typed = [column(name, table.c[name].type) for name in names]
+            if unknown := [each.name for each in typed if isinstance(each.type, NullType)]:
+                # A foreign key is of its target's type, which has to be there.
+                raise TypeError(f"import the models that {table} points to first: {unknown}")
             rows = func.jsonb_to_recordset(document.c.rows[literal_column(f"'{what}'", Text)])
             source = rows.table_valued(*typed).render_derived(with_types=True)
             new = select(*source.c).select_from(document.join(source, true())).subquery()

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.db import Base, BigId, Instant
+from partners.models import Partner
 
 # A payment that failed or was voided frees its natural keys. Literal text, not a parameter: the
 # planner uses a partial index only for a condition it can read.
@@ -87,7 +88,7 @@ class MethodPartner(Base):
     __table_args__ = (Index("ix_method_partners_partner_id", "partner_id"),)
 
     method_id: Mapped[int] = mapped_column(ForeignKey("payment_methods.id"), primary_key=True)
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey(Partner.id), primary_key=True)
 
 
 class MethodSwitchedOff(Base):
@@ -189,7 +190,7 @@ class Payment(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     booking_id: Mapped[int] = mapped_column(BigInteger)
     method_id: Mapped[int] = mapped_column(ForeignKey("payment_methods.id"))
-    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey(Partner.id))
     source: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10))
     amount: Mapped[int] = mapped_column(BigInteger)
@@ -266,7 +267,7 @@ class StoredAnswer(Base):
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey(Partner.id), primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)

@@ -8,7 +8,16 @@ from typing import Any, cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import JSON, BigInteger, String, Text, bindparam, literal_column, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    String,
+    Text,
+    bindparam,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kit.db import BigId, Instant, transaction
@@ -155,6 +164,19 @@ def test_rows_of_a_kind_that_was_not_declared_are_never_lost_in_silence() -> Non
         write(insert_specimens=[EMPTY], update_marks=[{"left": 1, "right": 2}])
 
     assert specimens() == []
+
+
+def test_a_column_whose_type_is_not_known_yet_is_told_at_once_not_with_the_first_write() -> None:
+    class Alone(DeclarativeBase):
+        """Points to a table that nobody has imported."""
+
+    class Pointer(Alone):
+        __tablename__ = "pointers"
+
+        to: Mapped[int] = mapped_column(ForeignKey("elsewhere.id"), primary_key=True)
+
+    with pytest.raises(TypeError, match="pointers points to first: \\['to'\\]"):
+        Changes(cast(Any, [Pointer]), {"insert pointers": "to"}, within={})
 
 
 @pytest.mark.usefixtures("tables")
