@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import orjson
@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 LOCK_TIMEOUT_S = 5
 BUSY_TIMEOUT_S = 10
 MOST_RUNS = 3
-REST_S = 0.05
+REST = timedelta(milliseconds=50)
 
 # Connection lost, resources used up, shutting down; a deadlock or a lock waited for too long.
 POSTGRES_AWAY = ("08", "53", "57P", "40", "55P03")
@@ -197,7 +197,9 @@ def in_transaction(work: Callable[[Connection], T]) -> T:
         except DBAPIError as error:
             if not is_deadlock(error):
                 raise
-            time.sleep(REST_S)  # or it would be back at its lock before the winner has woken up
+            time.sleep(
+                REST.total_seconds()
+            )  # or it would be back at its lock before the winner has woken up
     with transaction() as connection:
         return work(connection)
 
