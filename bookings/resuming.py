@@ -22,6 +22,7 @@ from kit import clock
 from kit.money import Money
 from locations.models import Location
 from payments.account import Account, Clock, open_account, read_account
+from payments.allocation import DEPOSIT, STAGES
 
 # waiting: may be taken up; taken: somebody else has the nights; past: the day of arrival has
 # passed; held: provisional (again); booked; cancelled: by a person.
@@ -45,7 +46,8 @@ class StayView:
 
 @dataclass(frozen=True, slots=True)
 class Resumable:
-    """What the guest is shown of the booking. `held_until` is known while it is held for nobody
+    """What the guest is shown of the booking. `due_first` is what of the total is due with the
+    deposit and still open. `held_until` is known while it is held for nobody
     but who pays; `checkout_url` is where the agency takes payments, with {booking} in it."""
 
     booking: int
@@ -59,6 +61,7 @@ class Resumable:
     locale: str
     stays: tuple[StayView, ...]
     total: Money
+    due_first: Money
     held_until: datetime | None
     now: datetime
 
@@ -83,7 +86,8 @@ def look(connection: Connection, booking_id: int, clock_of: Clock = clock.now) -
         first_name=account.guest.first_name,
         locale=account.guest.locale,
         stays=stays,
-        total=account.money(_total(account)),
+        total=account.money(_asked(account)),
+        due_first=account.money(_asked(account, DEPOSIT) - _paid(account, DEPOSIT)),
         held_until=hold_of(connection, account),
         now=account.now,
     )
@@ -122,8 +126,14 @@ def _stays(connection: Connection, booking_id: int) -> tuple[StayView, ...]:
     return tuple(StayView(*row) for row in connection.execute(mine.order_by(Stay.id)))
 
 
-def _total(account: Account) -> int:
-    """What the stay costs; of a cancelled booking what its lines asked for before."""
-    if not account.booking.is_cancelled:
-        return account.booking.total
-    return sum(line.closed_amount or 0 for line in account.lines if line.kind != FEE)
+def _asked(account: Account, *stages: int) -> int:
+    """What the lines of these stages ask for (none: all lines); of a cancelled booking what they
+    asked for before."""
+    lines = [line for line in account.lines if line.stage in (stages or STAGES)]
+    if account.booking.is_cancelled:
+        return sum(line.closed_amount or 0 for line in lines if line.kind != FEE)
+    return sum(line.amount for line in lines)
+
+
+def _paid(account: Account, stage: int) -> int:
+    return sum(line.paid for line in account.lines if line.stage == stage)

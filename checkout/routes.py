@@ -93,6 +93,7 @@ def _shown(found: Resumable) -> dict[str, Any]:
         "found": found,
         "stays": stays,
         "total": money_text(found.total, locale),
+        "due_first": money_text(found.due_first, locale) if found.due_first else None,
         "held_until": held_until,
         "pay_at": _pay_at(found),
     }

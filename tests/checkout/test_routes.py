@@ -63,6 +63,21 @@ def test_the_page_shows_what_was_booked_and_a_button(http: FlaskClient, abandone
     assert f"{stay.arrives_on.day} {stay.arrives_on:%B %Y}" in page.text
 
 
+def test_the_page_says_what_is_to_be_paid_first(
+    client: Client, http: FlaskClient, abandoned: int
+) -> None:
+    make.method("PayPal")
+    path = path_of(abandoned)
+    waiting = http.get(path).text
+    held = http.post(path, follow_redirects=True).text
+    client.pay(abandoned, "30.00")
+
+    assert "To pay first, of €1,000.00 in all" in waiting
+    assert "€100.00" in waiting
+    assert "€100.00" in held
+    assert "€70.00" in http.get(path).text
+
+
 def test_looking_changes_nothing(http: FlaskClient, abandoned: int) -> None:
     path, before = path_of(abandoned), everything()
 
