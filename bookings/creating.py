@@ -34,8 +34,6 @@ from payments.taking import Call, take_payment
 from payments.views import Receipt
 from tags.models import BookingTag, Tag
 
-LONGEST_ID = 18  # digits; more of them fit no column
-
 
 @dataclass(frozen=True, slots=True)
 class Created:
@@ -103,11 +101,13 @@ def _reaches(connection: Connection, contact_id: int, caller: Caller) -> bool:
 
 
 def _source_id(connection: Connection, came: str | None) -> int | None:
-    """By its id or its name: clients send either."""
+    """By its name or its id: clients send either. A name comes first."""
     if came is None:
         return None
     by_id = Source.id == int(came) if WHOLE.fullmatch(came) else literal_column("false")
-    return connection.scalar(select(Source.id).where(or_(Source.name == came, by_id)))
+    named = Source.name == came
+    found = select(Source.id).where(or_(named, by_id)).order_by(named.desc())
+    return connection.scalar(found.limit(1))
 
 
 def _row(
