@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 SCOPES: dict[str, str] = {
-    "bookings:read": "list bookings, tags, properties and sources",
-    "bookings:write": "create, change and cancel bookings (no call yet)",
+    "bookings:read": "list bookings, tags, properties and sources; prices",
+    "bookings:write": "create, amend, cancel and reactivate bookings; enquiries",
     "payments:read": "list payments",
-    "payments:write": "record payments",
-    "payments:refund": "refund payments (no call yet); only where asked for",
+    "payments:write": "record payments; clear and fail those recorded",
+    "payments:refund": "refund the payments recorded; only where asked for",
     "orders-api": "apply payments as Lightspeed K-Series does (no call yet)",
     "financial-api": "list payment methods as Lightspeed K-Series does (no call yet)",
 }
