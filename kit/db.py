@@ -197,9 +197,8 @@ def in_transaction(work: Callable[[Connection], T]) -> T:
         except DBAPIError as error:
             if not is_deadlock(error):
                 raise
-            time.sleep(
-                REST.total_seconds()
-            )  # or it would be back at its lock before the winner has woken up
+            # Or it would be back at its lock before the winner has woken up.
+            time.sleep(REST.total_seconds())
     with transaction() as connection:
         return work(connection)
 
