@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select
 from bookings.errors import NightsTaken
 from bookings.models import Night, Property
 from kit.errors import Refused
+from payments.ledger import patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Span:
 
 def hold_properties(connection: Connection, property_ids: Iterable[int]) -> None:
     """Let others who want nights of these properties wait, in the order of ids; always after the
-    booking itself is held."""
+    booking itself is held. Raises BookingBusy when somebody does not let go of one."""
     rows = select(Property.id).where(Property.id.in_(sorted(set(property_ids))))
-    connection.execute(rows.order_by(Property.id).with_for_update(key_share=True))
+    with patience():
+        connection.execute(rows.order_by(Property.id).with_for_update(key_share=True))
 
 
 def taken(

@@ -13,13 +13,17 @@ from functools import partial
 import pytest
 from flask import Flask
 
+from audit.chain import SYSTEM
 from audit.models import LogEntry
-from bookings import abandoning, mails
+from bookings import abandoning, availability, mails
 from bookings.abandoning import cancel_abandoned
-from bookings.models import Booking, Night
+from bookings.models import Booking, Night, Stay
+from bookings.resuming import resume
 from kit import clock
+from kit.db import in_transaction, transaction
 from outbox.models import Message
 from payments import ledger
+from payments.errors import BookingBusy
 from payments.standing import Standing
 from tests import make
 from tests.bookings.villas import booked, villa
@@ -225,3 +229,46 @@ def test_workers_and_payments_at_once_never_leave_a_paid_booking_cancelled_unles
         assert (row.paid, row.credit) == ((0, 225_00) if came_too_late else (225_00, 0))
         assert mails_of(row.id) == ([mails.RE_ENGAGEMENT] if came_too_late else [])
     assert_right()
+
+
+@pytest.fixture
+def abandoned(booking: int, worker: Callable[[], int]) -> int:
+    """Cancelled by the worker, and not taken up again yet."""
+    assert worker() == 1
+    return booking
+
+
+def take_up(app: Flask, booking: int) -> bool:
+    """As the link in the guest's mail does."""
+    with app.app_context():
+        return in_transaction(lambda connection: resume(connection, booking, SYSTEM))
+
+
+def test_a_guest_who_clicks_several_times_takes_the_booking_up_once(
+    abandoned: int, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after(monkeypatch, Standing, "of", pause)
+    apps = processes(4)
+
+    with ThreadPoolExecutor(4) as pool:
+        taken_up = list(pool.map(take_up, apps, [abandoned] * 4))
+
+    assert sorted(taken_up) == [False, False, False, True]
+    assert make.row_of(Booking, abandoned).status == "provisional"
+    assert len(make.rows_of(LogEntry, chain=abandoned, action="booking.reactivated")) == 1
+    assert len(make.rows_of(Night, booking_id=abandoned)) == 5
+    assert_right()
+
+
+@pytest.mark.parametrize("database_uri", ["postgresql"], indirect=True)
+def test_a_guest_whose_property_is_held_for_too_long_is_told_that_something_is_running(
+    abandoned: int, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [stay] = make.rows_of(Stay, booking_id=abandoned)
+    monkeypatch.setattr("kit.db.LOCK_TIMEOUT_S", 0.25)
+    [app] = processes(1)
+
+    with transaction() as connection:
+        availability.hold_properties(connection, [stay.property_id])
+        with pytest.raises(BookingBusy):
+            take_up(app, abandoned)
