@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from audit.models import LogEntry
 from bookings import abandoning
-from bookings.abandoning import cancel_abandoned, held_until
+from bookings.abandoning import abandon, cancel_abandoned, held_until
 from bookings.cancelling import close
 from bookings.models import Booking, Night, ScheduleLine
 from kit import clock
@@ -224,3 +224,14 @@ def test_one_that_cannot_be_cancelled_does_not_keep_the_others(
     assert (status(first), status(second)) == ("provisional", "cancelled")
     with pytest.raises(ValueError, match="broken"):
         cancel_abandoned(after(HOLD + 1))
+
+
+def test_the_look_under_the_lock_decides_alone(begun: int, client: Client, villa: int) -> None:
+    """Between the look for candidates and the lock the hold may have begun anew, or money come."""
+    with transaction() as connection:
+        early = abandon(connection, begun, after(HOLD - 1))
+    client.pay(begun, "1.00", Status=1)
+    with transaction() as connection:
+        promised = abandon(connection, begun, after(HOLD + 1))
+
+    assert (early, promised, status(begun)) == (False, False, "provisional")

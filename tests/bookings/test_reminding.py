@@ -13,7 +13,7 @@ from sqlalchemy import update
 from audit.models import LogEntry
 from bookings import reminding
 from bookings.models import Contact
-from bookings.reminding import remind_of_balances
+from bookings.reminding import remind, remind_of_balances
 from kit import clock
 from kit.db import transaction
 from outbox.models import Message
@@ -202,3 +202,13 @@ def test_what_happens_after_the_look_without_a_lock_is_seen_under_it(
 
     assert remind_of_balances(days(0)) == 0
     assert make.rows_of(Message) == []
+
+
+def test_the_look_under_the_lock_decides_alone(app: Flask) -> None:
+    booking = make.booking([BALANCE])
+
+    with transaction() as connection:
+        found = [remind(connection, booking, days(ahead)) for ahead in (-1, 8)]
+
+    assert found == [False, False]
+    assert reminded(booking) == [False]

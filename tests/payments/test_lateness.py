@@ -184,3 +184,13 @@ def test_a_report_that_is_not_written_marks_nothing(
 
     assert not told(late)
     assert report_late_money(days(2)) == 1
+
+
+def test_other_promises_of_the_same_booking_are_not_late_yet(promise: Promise) -> None:
+    booking = make.booking()
+    late, coming = (promise(ahead, booking=booking) for ahead in (2, 9))
+
+    report_late_money(days(3))
+
+    assert reports() == [[late]]
+    assert not told(coming)
