@@ -58,14 +58,14 @@ def count_bookings(session: Session, wanted: Wanted) -> int:
 
 
 def booking_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
-    """The cells of each booking, in the order of COLUMNS; five queries for some hundred of them."""
-    names, last = _names(session), 0
-    while found := session.execute(_page(wanted, last)).all():
-        hanging = _hanging(session, [row.id for row in found])
-        for row in found:
+    """The cells of each booking, in the order of COLUMNS; four queries for each few hundred."""
+    names = _names(session)
+    rows = session.execute(_rows(wanted), execution_options={"yield_per": AT_ONCE})
+    for some in rows.partitions():
+        hanging = _hanging(session, [row.id for row in some])
+        for row in some:
             cells = _cells(row, hanging[row.id], names)
             yield [cell(cells.get(column)) for column in COLUMNS]
-        last = found[-1].id
 
 
 def _wanted(query: Any, wanted: Wanted) -> Any:
@@ -78,7 +78,7 @@ def _wanted(query: Any, wanted: Wanted) -> Any:
     return query
 
 
-def _page(wanted: Wanted, after: int) -> Query:
+def _rows(wanted: Wanted) -> Query:
     columns = [getattr(Contact, name) for name in CONTACT] + [getattr(Booking, n) for n in NOTES]
     query = (
         select(
@@ -102,9 +102,8 @@ def _page(wanted: Wanted, after: int) -> Query:
         .join(Location, Location.id == Booking.location_id)
         .join(Contact, Contact.id == Booking.contact_id)
         .outerjoin(Source, Source.id == Booking.source_id)
-        .where(Booking.id > after)
     )
-    found: Query = _wanted(query, wanted).order_by(Booking.id).limit(AT_ONCE)
+    found: Query = _wanted(query, wanted).order_by(Booking.id)
     return found
 
 

@@ -24,6 +24,10 @@ COLUMNS = (
     "currency", "on_deposit", "on_balance", "credit", "refund_of", "category", "property",
     "reference", "comments", "failure_reason", "created_at",
 )  # fmt: skip
+OWN = (
+    "paid_on", "settled_on", "state", "source", "amount", "charges", "tip", "currency",
+    "refund_of", "category", "reference", "comments", "failure_reason", "created_at",
+)  # fmt: skip
 AMOUNTS = ("amount", "charges", "tip")
 
 
@@ -34,15 +38,14 @@ def count_payments(session: Session, wanted: Wanted) -> int:
 
 def payment_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
     """The cells of each payment, in the order of COLUMNS."""
-    last = 0
-    while found := session.execute(_page(wanted, last)).all():
-        shares = _shares(session, [row.payment for row in found])
-        for row in found:
+    rows = session.execute(_rows(wanted), execution_options={"yield_per": AT_ONCE})
+    for some in rows.partitions():
+        shares = _shares(session, [row.payment for row in some])
+        for row in some:
             cells = dict(row._mapping) | shares[row.payment]
             for name in (*AMOUNTS, "on_deposit", "on_balance", "credit"):
                 cells[name] = Money(cells.get(name, 0), row.currency)
             yield [cell(cells[name]) for name in COLUMNS]
-        last = found[-1].payment
 
 
 def _wanted(query: Any, wanted: Wanted) -> Any:
@@ -55,7 +58,7 @@ def _wanted(query: Any, wanted: Wanted) -> Any:
     return query
 
 
-def _page(wanted: Wanted, after: int) -> Query:
+def _rows(wanted: Wanted) -> Query:
     pay = Payment
     query = (
         select(
@@ -69,22 +72,15 @@ def _page(wanted: Wanted, after: int) -> Query:
             PaymentMethod.kind,
             Partner.name.label("partner"),
             pay.property_id.label("property"),
-            *[getattr(pay, name) for name in COLUMNS if name in _OWN],
+            *[getattr(pay, name) for name in COLUMNS if name in OWN],
         )
         .join(Booking, Booking.id == pay.booking_id)
         .join(Location, Location.id == Booking.location_id)
         .join(PaymentMethod, PaymentMethod.id == pay.method_id)
         .outerjoin(Partner, Partner.id == pay.partner_id)
-        .where(pay.id > after)
     )
-    found: Query = _wanted(query, wanted).order_by(pay.id).limit(AT_ONCE)
+    found: Query = _wanted(query, wanted).order_by(pay.id)
     return found
-
-
-_OWN = (
-    "paid_on", "settled_on", "state", "source", "amount", "charges", "tip", "currency",
-    "refund_of", "category", "reference", "comments", "failure_reason", "created_at",
-)  # fmt: skip
 
 
 def _shares(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -56,7 +56,7 @@ class Names:
         if len(found) == 1:
             return found[0]
         if found:
-            which = " and ".join(map(str, found))
+            which = " and ".join(map(str, sorted(found)))
             raise Unknown(f"is {came!r}, and so are {which} called; write the id.")
         raise Unknown(f"is {came!r}; no {self.kind} is called that{self._hint(came)}")
 

@@ -41,9 +41,9 @@ class Report:
         self.told += [(line, sentence) for sentence in found[:room]]
 
 
-def batches(items: Iterator[T], size: int = AT_ONCE) -> Iterator[list[T]]:
-    """The items in lists of at most `size`."""
-    while some := list(islice(items, size)):
+def batches(items: Iterator[T]) -> Iterator[list[T]]:
+    """The items in lists of at most AT_ONCE."""
+    while some := list(islice(items, AT_ONCE)):
         yield some
 
 
