@@ -9,7 +9,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from bookings import answers, describing, describing_calls, errors, forms, queries, schemas
+from bookings import (
+    answers,
+    describing,
+    describing_calls,
+    errors,
+    forms,
+    queries,
+    schemas,
+    showing,
+)
 from bookings.amending import amend_booking
 from bookings.calculating import calculate
 from bookings.cancelling import cancel_booking, reactivate_booking
@@ -61,19 +70,15 @@ STATUS: dict[type[DomainError], int] = {
 }
 
 
-def _words(*forms: form.Form) -> dict[str, str]:
-    return {str(each.name): key for one in forms for key, each in one.fields_by_key.items()}
-
-
 CREATE, AMEND, CALC = forms.CreateForm(), forms.AmendForm(), forms.CalcForm()
 ENQUIRY = forms.EnquiryForm()
 # The wire's words for what errors of the calls below /apis/booking speak of; those of the payment
 # that comes with a booking are other ones than in a call about that payment alone.
-WORDS = payments_door.WORDS | _words(
+WORDS = payments_door.WORDS | form.wire_words(
     forms.ExtraForm(), forms.StayForm(), forms.CancelForm(), CREATE
 )
 WORDS |= {"contact_id": "Contact.ContactId", "amount": "PaidAmount", "charges": "Charges"}
-ENQUIRY_WORDS = _words(ENQUIRY)
+ENQUIRY_WORDS = form.wire_words(ENQUIRY)
 DESCRIBED = describing_calls.described(payments_door.STATUS | STATUS, WORDS, ENQUIRY_WORDS)
 SOURCE, PROPERTY = schemas.SourceOut(), schemas.PropertyOut()
 
@@ -89,7 +94,7 @@ def list_(asked: tuple[BookingFilter, Sorting, int, int]) -> ResponseReturnValue
         found, total = queries.page_of_bookings(
             session, caller().locations, wanted, sorting, size, index, BOOKMARKS
         )
-        shown = {"TotalHits": total, "Items": [schemas.item(view) for view in found]}
+        shown = {"TotalHits": total, "Items": [showing.item(view) for view in found]}
         return form.answer(form.encode(shown))
 
 
@@ -253,6 +258,6 @@ def _outcome(
     if form.prefers("return=representation") and not form.is_dry_run():
         with Session(connection) as session:
             [view] = queries.by_ids(session, [booking_id])
-        shown["Booking"] = schemas.item(view)
+        shown["Booking"] = showing.item(view)
     ids = ("BookingId",) if is_new else ()
     return calls.Outcome(shown, (booking_id,), warnings, ids)

@@ -9,7 +9,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, post_load
 
-from bookings import describing, showing
+from bookings import describing
 from bookings.queries import MOST, BookingFilter, Sorting
 from bookings.showing import STATUS_IDS
 from kit.fields import (
@@ -22,7 +22,6 @@ from kit.fields import (
 )
 from kit.form import Form
 
-item = showing.item  # one booking of the list, for the doors
 DEFAULT_SIZE = 20
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", re.ASCII)
 

@@ -195,6 +195,11 @@ class Form(ma.Schema):
             raise ma.ValidationError({name: [fault] for name, fault in strangers.items()})
 
 
+def wire_words(*forms: Form) -> dict[str, str]:
+    """The names on the wire of what forms load, by the names of commands: for `Refusals`."""
+    return {str(each.name): key for form in forms for key, each in form.fields_by_key.items()}
+
+
 # --- preferences (RFC 7240) -------------------------------------------------------------------
 
 

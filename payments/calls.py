@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from audit.models import LogEntry
 from bookings import queries as booking_queries
-from bookings import schemas as booking_schemas
+from bookings import showing
 from kit import clock, form
 from kit.cards import has_card_number
 from kit.db import in_transaction, undone
@@ -140,7 +140,7 @@ def _become(connection: Connection, outcome: Outcome, newest: Mapping[Any, int])
     """The bookings as they would be, new payments with their allocation, e-mails and events."""
     ids = list(outcome.bookings)
     with Session(connection) as session:
-        items = [booking_schemas.item(view) for view in booking_queries.by_ids(session, ids)]
+        items = [showing.item(view) for view in booking_queries.by_ids(session, ids)]
         new = session.scalars(
             select(Payment.id).where(Payment.booking_id.in_(ids), Payment.id > newest[Payment])
         ).all()

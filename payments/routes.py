@@ -76,8 +76,7 @@ STATUS: dict[type[DomainError], int] = {
 
 FORM = forms.TakePaymentForm()
 # The wire's words for what errors speak of.
-WORDS = {str(field.name): key for key, field in FORM.fields_by_key.items()}
-WORDS |= {"tip": "Tip", "payment_id": "PaymentID"}
+WORDS = form.wire_words(forms.RefundForm(), FORM) | {"payment_id": "PaymentID"}
 DESCRIBED = describing.described(STATUS, WORDS)
 PAYMENT = f"/payments/<int(max={10**18 - 1}):payment_id>"
 BY_ID = {"parameters": [describing_fields.BY_ID]}
