@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kit.describing import says
 
+NONE = ""  # the example of what a request with all the other examples must leave out
+
 # The body of POST /apis/payments, by the names on the wire.
 FIELDS = {
     "Amount": says(
@@ -70,11 +72,10 @@ FIELDS = {
     "BookingIds": says(
         "Instead of BookingId: several bookings with commas between them, paid by one payment of"
         " the guest; all of them or none. Each gets a payment of its own.",
-        "4354,5001",
+        NONE,
     ),
     "Amounts": says(
-        "With BookingIds, instead of Amount: what each of them gets, in their order.",
-        "200.00,163.00",
+        "With BookingIds, instead of Amount: what each of them gets, in their order.", NONE
     ),
     "SendEmail": says("Whether a cleared payment writes to the guest.", False),
     "Reference": says(

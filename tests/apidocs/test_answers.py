@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 from base64 import b64encode
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from openapi_schema_validator import OAS31Validator
 from werkzeug.test import TestResponse
 
+from demo.loading import load
+from kit import clock
+from kit.db import transaction
 from tests import make
 from tests.apidocs.conftest import Json, operations, resolved
 from tests.make import Client
@@ -286,3 +291,29 @@ def test_refusals_are_as_described(
 
     assert answer.status_code == status
     agrees(spec, "/apis/payments", "post", answer)
+
+
+@pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
+def test_the_calls_filled_in_with_their_examples_work_with_the_demonstration(
+    app: Flask, spec: Json
+) -> None:
+    """So does the page /docs fill them in."""
+    with transaction() as connection:
+        load(connection, clock.now())
+    client = Client(app, 1, make.token(1))
+    forms = {
+        "/apis/payments": "TakePaymentForm",
+        "/apis/booking/calc": "CalcForm",
+        "/apis/booking": "CreateForm",
+        "/apis/booking/update": "UpdateForm",
+        "/apis/enquiry": "EnquiryForm",
+    }
+
+    for path, name in forms.items():
+        fields = spec["components"]["schemas"][name]["properties"]
+        filled = {key: field["example"] for key, field in fields.items() if "example" in field}
+        body = urlencode({key: str(value) for key, value in filled.items()})
+
+        answer = client.post(path, body)
+
+        assert answer.status_code == 200, (path, answer.text)

@@ -36,6 +36,10 @@ FORMS = [
     TakePaymentForm, ClearForm, FailForm, RefundForm, CreateForm, AmendForm, CalcForm, UpdateForm,
     CancelForm, ReactivateForm, EnquiryForm,
 ]  # fmt: skip
+INSTEAD = (
+    "BookingIds",
+    "Amounts",
+)  # of BookingId and Amount: a page that fills in all has one pair
 SECRETS = (
     "PaymentToken", "SagepaySecurityKey", "SagepayVendorTxCode", "SagepayVPSTxId",
     "SagepayTxAuthNo",

@@ -29,6 +29,19 @@ CALLS = [
     "GET /apis/properties",
     "GET /apis/sources",
     "GET /apis/bookingtags",
+    "POST /apis/payments/{payment_id}/clear",
+    "POST /apis/payments/{payment_id}/fail",
+    "POST /apis/payments/{payment_id}/refund",
+    "POST /apis/payments/{payment_id}/void",
+    "POST /apis/booking",
+    "POST /apis/booking/calc",
+    "POST /apis/booking/amend",
+    "POST /apis/booking/update",
+    "GET /apis/booking/cancel",
+    "POST /apis/booking/cancel",
+    "GET /apis/booking/reactivate",
+    "POST /apis/booking/reactivate",
+    "POST /apis/enquiry",
 ]
 
 Keep = Callable[[Page, str], None]
