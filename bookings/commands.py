@@ -21,16 +21,19 @@ class GuestWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraWish:
-    """An extra by its id, and how many. None of it takes it out of an amended booking."""
+    """An extra by its id, and how many. None of it takes it out of an amended booking. `at`: its
+    number among those that came, by which errors name it; unless given, its place."""
 
     extra: int
     quantity: int = 1
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayWish:
     """One property to be booked. `accommodation` (a decimal as written) is agreed on instead of
-    the property's price; None in `guests` and `extras`: an amendment leaves them as they are."""
+    the property's price; None in `guests` and `extras`: an amendment leaves them as they are.
+    `at` is as for an extra."""
 
     property: int
     arrives_on: date
@@ -47,6 +50,7 @@ class StayWish:
     voucher: str | None = None
     accommodation: Decimal | None = None
     owner_amount: Decimal | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ Clients send every field they know, mostly empty; an empty field, guest or extra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
 
 import marshmallow as ma
 from marshmallow import post_load, validates_schema
@@ -24,7 +25,7 @@ from bookings.commands import (
 from bookings.schemas import Moment
 from kit.fields import Amount, Choice, Day, Email, Fault, Flag, Numbers, PlainText, WholeNumber
 from kit.form import Form
-from kit.nested import Part, Parts
+from kit.nested import Loaded, Part, Parts
 from payments.forms import CardFields
 
 MOST_STAYS, MOST_GUESTS, MOST_EXTRAS = 20, 50, 50
@@ -123,7 +124,17 @@ class StayForm(Form):
         lead = {n: values.pop(f"lead_{n}", None) for n in ("name", "age", "passport")}
         if lead["name"] is not None:
             values["lead"] = GuestWish(**lead)
+        if extras := values.get("extras"):
+            values["extras"] = _numbered(extras, extras.indexes)
         return StayWish(**values), notes
+
+
+Wish = TypeVar("Wish", StayWish, ExtraWish)
+
+
+def _numbered(wishes: Iterable[Wish], indexes: tuple[int, ...]) -> tuple[Wish, ...]:
+    """The wishes, each with the number it came under: there may be gaps, and errors name it so."""
+    return tuple(replace(wish, at=at) for wish, at in zip(wishes, indexes, strict=True))
 
 
 class ContactForm(Form):
@@ -212,7 +223,7 @@ class CreateForm(CardFields, NotesForm):
                         reference=reference) if paid else None  # fmt: skip
         values["guest_notes"] = _joined(values.get("guest_notes", ""), stays)
         return CreateBooking(
-            stays=tuple(stay for stay, _ in stays),
+            stays=_wishes(stays),
             contact_id=contact.pop("contact_id", None),
             contact=contact,
             paying=paying,
@@ -224,7 +235,12 @@ def _names_somebody(contact: Mapping[str, Any]) -> bool:
     return bool({"contact_id", "first_name", "last_name", "email"} & contact.keys())
 
 
-def _joined(notes: str, stays: tuple[tuple[StayWish, str], ...]) -> str:
+def _wishes(stays: Loaded) -> tuple[StayWish, ...]:
+    """The stays without the notes beside them."""
+    return _numbered((stay for stay, _ in stays), stays.indexes)
+
+
+def _joined(notes: str, stays: Loaded) -> str:
     """The booking's notes, and under them those that came with its properties."""
     return "\n".join(filter(None, [notes, *(note for _, note in stays)]))
 
@@ -240,14 +256,12 @@ class AmendForm(NotesForm):
 
     @post_load
     def command(self, values: dict[str, Any], **_: Any) -> AmendBooking:
-        stays, contact = values.pop("stays", ()), values.pop("contact", {})
+        stays, contact = values.pop("stays", Loaded()), values.pop("contact", {})
         contact.pop("contact_id", None)  # whose booking it is does not change
         notes = {name: values.pop(name) for name in NOTES if name in values}
         if joined := _joined(notes.get("guest_notes", ""), stays):
             notes["guest_notes"] = joined
-        return AmendBooking(
-            stays=tuple(stay for stay, _ in stays), contact=contact, notes=notes, **values
-        )
+        return AmendBooking(stays=_wishes(stays), contact=contact, notes=notes, **values)
 
 
 class CalcForm(Form):
@@ -259,7 +273,7 @@ class CalcForm(Form):
 
     @post_load
     def wishes(self, values: dict[str, Any], **_: Any) -> tuple[tuple[StayWish, ...], int | None]:
-        return tuple(stay for stay, _ in values["stays"]), values.get("brand_id")
+        return _wishes(values["stays"]), values.get("brand_id")
 
 
 class UpdateForm(NotesForm):

@@ -96,7 +96,7 @@ def quote(
         found[property_id] = replace(found[property_id], extras=extras)
     problems: list[BookingError] = list(also)
     for number, wish in enumerate(wishes):
-        at, offer = f"stays[{number}]", found.get(wish.property)
+        at, offer = _at(number, wish), found.get(wish.property)
         if offer is None:
             problems.append(errors.PropertyUnknown(f"{at}.property", wish.property))
         elif wish.property in [other.property for other in wishes[:number]]:
@@ -119,6 +119,11 @@ def quote(
     return Quote(place, stays, tuple(refusals))
 
 
+def _at(number: int, wish: StayWish) -> str:
+    """What errors call a stay."""
+    return f"stays[{number if wish.at is None else wish.at}]"
+
+
 def _place(connection: Connection, location_id: int) -> Place:
     query = select(Location.id, Location.currency, Location.time_zone)
     return Place(*connection.execute(query.where(Location.id == location_id)).one())
@@ -127,7 +132,12 @@ def _place(connection: Connection, location_id: int) -> Place:
 def _unknown(at: str, wish: StayWish, offer: Offer) -> list[BookingError]:
     known = sorted(offer.extras)
     return [
-        errors.ExtraUnknown(f"{at}.extras[{n}].extra", extra.extra, offer.property_id, known)
+        errors.ExtraUnknown(
+            f"{at}.extras[{n if extra.at is None else extra.at}].extra",
+            extra.extra,
+            offer.property_id,
+            known,
+        )
         for n, extra in enumerate(wish.extras or ())
         if extra.extra not in offer.extras and extra.quantity
     ]
@@ -139,7 +149,7 @@ def _places(
     if there and brand_id is not None and brand_id not in there:
         return [errors.BrandElsewhere(brand_id, there[0])]
     return [
-        errors.SeveralLocations(f"stays[{place}].property")
+        errors.SeveralLocations(f"{_at(place, wish)}.property")
         for place, wish in enumerate(wishes)
         if wish.property in found and found[wish.property].location_id != there[0]
     ]
@@ -152,7 +162,7 @@ def _decimals(number: int, wish: StayWish, place: Place) -> list[BookingError]:
         try:
             _minor(came, place.currency)
         except TooManyDecimals:
-            at, places = f"stays[{number}].{name}", exponent(place.currency)
+            at, places = f"{_at(number, wish)}.{name}", exponent(place.currency)
             found.append(errors.CostDecimals(at, f"{came:f}", place.currency, places))
     return found
 
@@ -164,7 +174,7 @@ def _minor(came: Decimal | None, currency: str) -> int | None:
 def _quoted(
     number: int, wish: StayWish, offer: Offer, place: Place, agreed: Agreed | None
 ) -> QuotedStay:
-    at = f"stays[{number}]"
+    at = _at(number, wish)
     cost = _cost(wish, offer, place, agreed)
     extras = [(extra.extra, extra.quantity) for extra in wish.extras or () if extra.quantity]
     breakages = wish.breakages or "none"

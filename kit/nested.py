@@ -50,6 +50,12 @@ class Numbered(dict[int, Found]):
     past = ""
 
 
+class Loaded(tuple[Any, ...]):
+    """What numbered parts were loaded to, in the order of their indexes; these may have gaps."""
+
+    indexes: tuple[int, ...] = ()
+
+
 class Part(Wire):
     """A form inside a form, with names such as "Contact.FirstName".
 
@@ -92,9 +98,8 @@ class Part(Wire):
 class Parts(Part):
     """Numbered forms inside a form, with names such as "Properties[0].Id".
 
-    Its value is a tuple in the order of the indexes, which may have gaps; a part is absent when
-    none of its fields has a value. `most`: how many at most (up to 1000), counted from 0; a
-    higher index is refused before anything is kept for it.
+    Its value is a Loaded; a part is absent when none of its fields has a value. `most`: how many
+    at most (up to 1000), counted from 0; a higher index is refused before anything is kept for it.
     """
 
     numbered = True
@@ -115,7 +120,7 @@ class Parts(Part):
             return None
         return parts.setdefault(int(index), Found())
 
-    def read(self, came: Any) -> tuple[Any, ...]:
+    def read(self, came: Any) -> Loaded:
         """What the parts of a Numbered are loaded to; raises what is wrong in any of them."""
         loaded: list[Any] = []
         wrong: dict[str, Any] = {}
@@ -130,7 +135,9 @@ class Parts(Part):
             wrong[place] = [Fault("too_many_parts", f"{self.label}{place} {sentence}")]
         if wrong:
             raise ma.ValidationError(wrong)
-        return tuple(loaded)
+        found = Loaded(loaded)
+        found.indexes = tuple(sorted(came))
+        return found
 
 
 def _short(index: str) -> str:

@@ -284,6 +284,24 @@ def test_an_extra_that_the_property_does_not_offer_is_told_with_those_it_does(
     )
 
 
+def test_properties_and_extras_are_named_by_the_numbers_they_came_under(agency: Client) -> None:
+    first, second = home(), home()
+    holes: dict[str, Any] = {"Extras[0].Id": "", "Extras[3].Id": 7, "OwnerAmount": "1.001"}
+    empty = "Properties[0].Id=&Properties[0].Checkin="
+    wishes = (empty, stay(first, at=2), stay(second, at=5, **holes))
+
+    assert refused(agency, asked(*wishes)) == (
+        400,
+        [
+            ("Properties[5].Extras[3].Id", "extra_unknown"),
+            ("Properties[5].OwnerAmount", "cost_decimals"),
+        ],
+    )
+    book(agency, stay(second))
+    taken = asked(stay(first, at=2), stay(second, at=5))
+    assert refused(agency, taken) == (409, [("Properties[5].Checkin", "nights_taken")])
+
+
 def test_a_property_of_another_location_does_not_exist(agency: Client) -> None:
     elsewhere = home(2)
 
