@@ -19,7 +19,18 @@ from payments.standing import Standing
 from tests import make
 from tests.bookings.villas import booked, call, stays, villa
 from tests.make import Client
-from tests.meeting import Call, Gate, after, at_once, before, codes, overtaking, pause, statuses
+from tests.meeting import (
+    Call,
+    Gate,
+    after,
+    at_once,
+    before,
+    codes,
+    meanwhile,
+    overtaking,
+    pause,
+    statuses,
+)
 from tests.payments.conftest import Processes
 from tests.payments.proofs import broken_chains, wrong_books
 
@@ -190,6 +201,25 @@ def test_one_key_for_paying_and_for_cancelling_at_once_is_good_for_one_of_them(
     assert statuses(answers) == [200, 422]
     assert codes(answers) == {"idempotency_key_reused"}
     assert_right()
+
+
+@pytest.mark.parametrize("database_uri", ["postgresql"], indirect=True)
+def test_a_key_whose_first_request_does_not_end_is_told_as_still_running(
+    client: Client, processes: Processes, house: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.db.LOCK_TIMEOUT_S", 0.25)
+    booking = booked(client, [house])
+    first, second = (client.at(each) for each in processes(2))
+    key, gate = {"Idempotency_Key": "sent again because nobody answered"}, Gate()
+    after(monkeypatch, Standing, "of", gate.pass_through)
+
+    done, refused = meanwhile(gate, cancel(first, booking, **key), cancel(second, booking, **key))
+    again = cancel(second, booking, **key)()
+
+    assert (refused.status_code, codes([refused])) == (409, {"still_running"})
+    assert int(refused.headers["Retry-After"]) > 0
+    assert (done.status_code, again.data) == (200, done.data)
+    assert entries(booking, "booking.cancelled") == 1
 
 
 def test_a_partner_who_cancels_while_a_payment_is_being_taken_is_told_of_the_payment(
