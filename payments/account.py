@@ -26,6 +26,7 @@ from payments.standing import NO_WISH, Line, Standing
 from tags.models import BookingTag, Tag
 
 Clock = Callable[[], datetime]
+CANCELLATION_FEE = "cancellation_fee"
 EXTERNAL = ("ipro", "spektrix", "kseries", "brink", "iiko")
 
 
@@ -136,8 +137,11 @@ class Account:
 
     def reopened(self, standing: Standing) -> str:
         """The status a cancelled booking gets when it is taken up again with this standing. One
-        that never had a schedule is an owner's, and blocks the dates as before."""
-        return self._by_stage_1(standing, self.coming) if self.lines else "blockout"
+        that never had a schedule is an owner's, and blocks the dates as before; a fee for
+        cancelling it is no schedule."""
+        if all(line.kind == CANCELLATION_FEE for line in self.lines):
+            return "blockout"
+        return self._by_stage_1(standing, self.coming)
 
     def _by_stage_1(self, standing: Standing, coming: Iterable[PaymentRow]) -> str:
         promises = [(each.amount, rank(each.asked, each.property_id)) for each in coming]
