@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from bookings.models import Booking, ScheduleLine
@@ -19,21 +19,30 @@ BOOKINGS_AT_ONCE = 500
 def all_books(session: Session) -> Iterator[Books]:
     """The books of all bookings by id, a few hundred at a time: four queries each."""
     last = 0
-    while found := _bookings_after(session, last):
-        ids = [booking.id for booking in found]
-        lines = _by_booking(session, LineBook, ScheduleLine, ids)
-        payments = _by_booking(session, PaymentBook, Payment, ids)
-        allocations = _allocations(session, ids)
-        for booking in found:
-            each = booking.id
-            yield Books(booking, lines[each], payments[each], allocations[each])
-        last = ids[-1]
+    while found := _some(session, Booking.id > last):
+        yield from _with_all(session, found)
+        last = found[-1].id
 
 
-def _bookings_after(session: Session, last: int) -> list[BookingBook]:
+def books_of(session: Session, ids: Collection[int]) -> Iterator[Books]:
+    """The books of some bookings (a few hundred at most), by id: four queries."""
+    return _with_all(session, _some(session, Booking.id.in_(ids)))
+
+
+def _some(session: Session, which: ColumnElement[bool]) -> list[BookingBook]:
     columns = [getattr(Booking, name) for name in BookingBook.__dataclass_fields__]
-    query = select(*columns).where(Booking.id > last).order_by(Booking.id)
+    query = select(*columns).where(which).order_by(Booking.id)
     return [BookingBook(*row) for row in session.execute(query.limit(BOOKINGS_AT_ONCE))]
+
+
+def _with_all(session: Session, bookings: Sequence[BookingBook]) -> Iterator[Books]:
+    ids = [booking.id for booking in bookings]
+    lines = _by_booking(session, LineBook, ScheduleLine, ids)
+    payments = _by_booking(session, PaymentBook, Payment, ids)
+    allocations = _allocations(session, ids)
+    for booking in bookings:
+        each = booking.id
+        yield Books(booking, lines[each], payments[each], allocations[each])
 
 
 def _by_booking(

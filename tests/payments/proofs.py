@@ -14,7 +14,7 @@ from audit.verifying import entries, verify, zero_head
 from bookings.queries import log_heads
 from kit.db import Base, reading, store
 from payments.books import faults
-from payments.checking import all_books
+from payments.checking import all_books, books_of
 
 
 def wrong_books(only: Collection[int] | None = None) -> list[str]:
@@ -22,8 +22,7 @@ def wrong_books(only: Collection[int] | None = None) -> list[str]:
     with reading() as session:
         return [
             f"booking {books.booking.id}: {sentence}"
-            for books in all_books(session)
-            if only is None or books.booking.id in only
+            for books in (all_books(session) if only is None else books_of(session, only))
             for sentence in faults(books)
         ]
 
