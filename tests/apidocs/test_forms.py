@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -53,7 +54,7 @@ def client() -> FlaskClient:
     bp = form.Blueprint("bookings", "bookings", description="Bookings.")
 
     def view(wanted: dict[str, Any]) -> ResponseReturnValue:
-        return form.answer(form.encode(wanted))
+        return form.answer(json.dumps(wanted).encode())
 
     bp.post("/book")(bp.arguments(BookingForm(), location="form_or_query")(view))
     bp.get("/price")(bp.arguments(BookingForm(), location="query")(view))
