@@ -157,6 +157,7 @@ ITEM = object_(
     },
     Payments={"type": "array", "items": PAYMENT},
     Bills=NOTHING,
+    Credit=says("Ours: cleared money that fits no open line.", type="number"),
 )
 
 
@@ -206,7 +207,7 @@ EXAMPLE = json.loads("""
   "Payments": [
     {"PaymentID": 1207, "Amount": 200.00, "Status": 0, "State": "cleared",
      "PaymentDate": "20/11/2026"}],
-  "Bills": []}]}
+  "Bills": [], "Credit": 0.00}]}
 """)
 
 READ: dict[str, Any] = {"security": [{"token": ["bookings:read"]}]}

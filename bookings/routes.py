@@ -255,9 +255,9 @@ def _outcome(
 ) -> calls.Outcome:
     """The booking's id; with a preference for it, the booking as lists show it."""
     shown: dict[str, Any] = {"BookingId": booking_id}
-    if form.prefers("return=representation") and not form.is_dry_run():
+    if is_full := calls.wants_all():
         with Session(connection) as session:
             [view] = queries.by_ids(session, [booking_id])
         shown["Booking"] = showing.item(view)
     ids = ("BookingId",) if is_new else ()
-    return calls.Outcome(shown, (booking_id,), warnings, ids)
+    return calls.Outcome(shown, (booking_id,), warnings, ids, is_full)

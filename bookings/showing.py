@@ -18,7 +18,8 @@ STATUS_WORDS = {name: name.capitalize() for name in STATUS_IDS}
 
 
 def item(view: BookingView) -> dict[str, Any]:
-    """One booking of the list. Keys are the vendor's; what we do not keep is empty or 0.00."""
+    """One booking of the list. Keys are the vendor's, the last one is ours; what we do not keep is
+    empty or 0.00."""
     return {
         **_identity(view),
         **_money(view),
@@ -28,6 +29,7 @@ def item(view: BookingView) -> dict[str, Any]:
         "PaymentSchedules": [_line(line, view.booking.currency) for line in view.lines],
         "Payments": [_payment(payment) for payment in view.payments],
         "Bills": [],
+        "Credit": number(Money(view.booking.credit, view.booking.currency)),
     }
 
 

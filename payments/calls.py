@@ -34,16 +34,24 @@ from payments.saving import Done
 from payments.taking import fingerprint
 from payments.views import BookingFigures, Receipt
 
+FULL = "return=representation"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a write answers, and which bookings it changed. `ids`: the keys of the answer that name
-    what a dry run never stores."""
+    what a dry run never stores; `is_full`: it shows what was asked to be shown
+    (Prefer: return=representation)."""
 
     shown: Mapping[str, Any]
     bookings: tuple[int, ...] = ()
     warnings: Sequence[Remark] = ()
     ids: tuple[str, ...] = ()
+    is_full: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Preference-Applied": FULL} if self.is_full else {}
 
 
 Work = Callable[[Connection], Outcome]
@@ -60,24 +68,31 @@ def write(work: Work) -> ResponseReturnValue:
         if form.is_dry_run():
             return try_out(work)
         if key is None:
-            return form.answer(schemas.succeeded(in_transaction(work).shown))
-        answer, replayed = in_transaction(_once(work, key))
-    return form.answer(answer, headers={"Idempotency-Replayed": "true"} if replayed else {})
+            outcome = in_transaction(work)
+            return form.answer(schemas.succeeded(outcome.shown), headers=outcome.headers)
+        answer, headers = in_transaction(_once(work, key))
+    return form.answer(answer, headers=headers)
 
 
-def _once(work: Work, key: str) -> Callable[[Connection], tuple[bytes, bool]]:
-    """The work with its answer kept under the key; what it answers, and whether that was stored."""
+def _once(work: Work, key: str) -> Callable[[Connection], tuple[bytes, dict[str, str]]]:
+    """The work with its answer kept under the key; what it answers, and the headers of that."""
     partner_id = caller().partner_id
     mark = fingerprint(request.method, request.full_path, request.get_data(cache=True))
 
-    def once(connection: Connection) -> tuple[bytes, bool]:
+    def once(connection: Connection) -> tuple[bytes, dict[str, str]]:
         if stored := replies.claim(connection, partner_id, key, mark, clock.now()):
-            return stored, True
-        answer = schemas.succeeded(work(connection).shown)
+            return stored, {"Idempotency-Replayed": "true"}
+        outcome = work(connection)
+        answer = schemas.succeeded(outcome.shown)
         replies.keep(connection, partner_id, key, answer)
-        return answer, False
+        return answer, outcome.headers
 
     return once
+
+
+def wants_all() -> bool:
+    """Whether the answer is to show what was written. A dry run shows it anyway, in its own way."""
+    return form.prefers(FULL) and not form.is_dry_run()
 
 
 def idempotency_key() -> str | None:

@@ -163,9 +163,9 @@ def _change(work: Callable[[Connection], Done], *, is_new: bool = False) -> Resp
     def outcome(connection: Connection) -> calls.Outcome:
         done = work(connection)
         shown: dict[str, Any] = {"PaymentId": done.payment_id}
-        if form.prefers("return=representation") and not form.is_dry_run():
+        if is_full := calls.wants_all():
             shown = schemas.represented(calls.receipt_of(connection, done))
-        return calls.Outcome(shown, (done.booking_id,), done.warnings, ids)
+        return calls.Outcome(shown, (done.booking_id,), done.warnings, ids, is_full)
 
     return calls.write(outcome)
 
@@ -194,12 +194,11 @@ def _call() -> Call:
     """The request as the ledger has to know it, to answer the same one the same way again."""
     key = calls.idempotency_key()
     mark = fingerprint(request.method, request.path, request.get_data(cache=True))
-    shape = schemas.represented if form.prefers("return=representation") else schemas.taken
+    shape = schemas.represented if form.prefers(calls.FULL) else schemas.taken
     return Call(origin(), lambda receipt: schemas.succeeded(shape(receipt)), key, mark)
 
 
 def _headers(*, replayed: bool) -> dict[str, Any]:
     if replayed:  # the first answer, whatever it was asked for then
         return {"Idempotency-Replayed": "true"}
-    wished = form.prefers("return=representation")
-    return {"Preference-Applied": "return=representation"} if wished else {}
+    return {"Preference-Applied": calls.FULL} if form.prefers(calls.FULL) else {}

@@ -163,6 +163,7 @@ def test_an_item_has_the_shape_of_the_vendors(client: Client) -> None:
         ],
         "Payments": [PAID | {"PaymentID": paid["PaymentId"]}],
         "Bills": [],
+        "Credit": 0.00,
     }
 
 

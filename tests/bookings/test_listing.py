@@ -23,6 +23,7 @@ RenterBalance Commission CommissionVAT SecurityDeposit RenterTotal RatePerDay Pr
 Source BookingTags CustomerName Adults Children Infants Pets Guests HolidayExtrasOrdered Deposit
 DepositDueDate Balance BalanceDueDate GuestNotes HouseKeeperNotes InternalNotes PaymentSchedules
 Payments HolidayNotes ArrivalNotes DepartureNotes Bills
+Credit
 """
 
 

@@ -185,3 +185,22 @@ def test_another_wish_changes_nothing(client: Client, header: str) -> None:
 
     assert answer.json is not None
     assert list(answer.json) == ["Success", "PaymentId"]
+
+
+def test_every_write_says_that_it_followed_the_preference_for_the_whole(client: Client) -> None:
+    booking = make.booking()
+    payment = (client.pay(booking, "60.00", Status=1).json or {})["PaymentId"]
+
+    plain = client.post(f"/apis/booking/update?BookingId={booking}", "GuestNotes=a")
+    updated = client.post(
+        f"/apis/booking/update?BookingId={booking}", "GuestNotes=b", Prefer="return=representation"
+    )
+    cleared = client.post(
+        f"/apis/payments/{payment}/clear", "", Prefer="return=representation", Idempotency_Key="k"
+    )
+
+    assert "Preference-Applied" not in plain.headers
+    for answer in (updated, cleared):
+        assert answer.headers["Preference-Applied"] == "return=representation"
+    assert (updated.json or {})["Booking"]["GuestNotes"] == "b"
+    assert (cleared.json or {})["Payment"]["State"] == "cleared"
