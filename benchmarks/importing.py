@@ -82,17 +82,20 @@ def prepare(settings: dict[str, str], folder: Path) -> None:
 
 
 def measured(settings: dict[str, str], *command: str) -> str:
-    """Run `flask ...` to its end; seconds and the most memory it held, in words."""
+    """Run `flask ...` to its end; how long it took, and the most memory it held."""
     environment = os.environ | {f"FLASK_{name}": value for name, value in settings.items()}
     began = time.perf_counter()
     flask = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-    process = subprocess.Popen(flask, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        flask, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"flask {' '.join(command)} ended with {process.returncode}")
     took = time.perf_counter() - began
-    return f"{' '.join(command[:2]):16} {took:6.1f} s  {used.ru_maxrss / 1024:4.0f} MiB"
+    cpu, most = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return f"{' '.join(command[:2]):16} {took:6.1f} s  {cpu:6.1f} s of CPU  {most:4.0f} MiB"
 
 
 def run(uri: str, rows: Path, folder: Path) -> None:

@@ -135,6 +135,18 @@ def test_stays_of_several_properties_are_all_named_and_refused_by_the_import(app
     assert imported(app, text.encode()).stderr.startswith("line 2: property is 'Property 1;Prop")
 
 
+def test_a_property_that_an_amendment_took_out_is_not_named(app: Flask) -> None:
+    booking = make.booking(properties=2)
+    first = make.rows_of(Stay, booking_id=booking)[0]
+    with transaction() as connection:
+        dropped = update(Stay).where(Stay.id == first.id).values(dropped_at=clock.now())
+        connection.execute(dropped)
+
+    (row,) = rows(exported(app))
+
+    assert row["property"] == "Property 2"
+
+
 @pytest.mark.parametrize("name", ["Twin", "12345", "A;B"])
 def test_a_property_whose_name_could_be_misread_is_written_by_its_id(app: Flask, name: str) -> None:
     booking = make.booking()
