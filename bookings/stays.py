@@ -28,7 +28,7 @@ def insert_stay(
 def update_stay(
     connection: Connection, booking_id: int, stay: QuotedStay, at_no_cost: bool
 ) -> None:
-    """A stay as an amendment wants it; what it does not speak of stays as it is."""
+    """A stay as an amendment wants it; guests it does not speak of stay as they are."""
     property_id, wish = stay.offer.property_id, stay.wish
     key = {"booking_id": booking_id, "property_id": property_id}
     mine = (Stay.booking_id == booking_id, Stay.property_id == property_id)
@@ -41,10 +41,9 @@ def update_stay(
     if wish.guests is not None:
         _forget_guests(connection, key, lead=False)
         _insert_guests(connection, key, wish.guests, has_lead=False)
-    if wish.extras is not None:
-        ordered = (BookingExtra.booking_id == booking_id, BookingExtra.property_id == property_id)
-        connection.execute(delete(BookingExtra).where(*ordered))
-        _insert_extras(connection, key, stay, at_no_cost)
+    ordered = (BookingExtra.booking_id == booking_id, BookingExtra.property_id == property_id)
+    connection.execute(delete(BookingExtra).where(*ordered))
+    _insert_extras(connection, key, stay, at_no_cost)
 
 
 def _columns(stay: QuotedStay, at_no_cost: bool) -> dict[str, Any]:

@@ -509,7 +509,7 @@ def test_a_booking_whose_accommodation_nobody_knows_asks_for_further_nights_alon
 
 
 def test_an_owners_booking_moves_and_costs_nothing(agency: Client) -> None:
-    place = home(night_price=None, rule=None)
+    place = home()
     answer = agency.post("/apis/booking", f"OwnerBooking=1&{stay(place)}")
     booking = answer.json["BookingId"]
     cot = make.extra(place)

@@ -102,6 +102,14 @@ def test_all_of_it_is_the_deposit_when_arrival_is_near(agency: Client) -> None:
     assert found["BalanceDueDate"] == str(day(0))
 
 
+def test_the_balance_of_several_properties_is_due_with_the_last_of_them(agency: Client) -> None:
+    late = home(rule=make.rule(balance_days=14))
+
+    found = calc(agency, stay(home()), stay(late, at=1))
+
+    assert found["BalanceDueDate"] == str(day(ARRIVES - 14))
+
+
 def test_dates_that_are_past_are_fine(agency: Client) -> None:
     place = home()
 

@@ -316,7 +316,7 @@ def test_the_same_name_at_another_location_is_not_in_the_way(agency: Client) -> 
 
 
 def test_an_owners_booking_blocks_the_dates_and_costs_nothing(agency: Client) -> None:
-    place = home(night_price=None, rule=None, breakages_deposit="200.00")
+    place = home(breakages_deposit="200.00")
     cot = make.extra(place)
     fields = extras((cot, 1)) | {"InsuranceBreakages": "BreakageDeposit"}
 
@@ -327,6 +327,14 @@ def test_an_owners_booking_blocks_the_dates_and_costs_nothing(agency: Client) ->
     assert nights(booking) == span(place)
     assert [x.accommodation for x in make.rows_of(Stay)] == [0]
     assert [(x.name, x.price) for x in make.rows_of(BookingExtra)] == [("Cot", 0)]
+
+
+def test_an_owner_needs_no_price_and_no_rule(agency: Client) -> None:
+    place = home(night_price=None, rule=None)
+
+    booking = created(agency.post(CREATE, f"OwnerBooking=1&{stay(place)}"))
+
+    assert nights(booking) == span(place)
 
 
 def test_an_owners_booking_takes_no_money(agency: Client) -> None:
