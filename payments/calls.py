@@ -39,8 +39,8 @@ FULL = "return=representation"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a write answers, and which bookings it changed. `ids`: the keys of the answer that name
-    what a dry run never stores; `is_full`: it shows what was asked to be shown
+    """What a write answers, and which bookings and payments it changed. `ids`: the keys of the
+    answer that name what a dry run never stores; `is_full`: it shows what was asked to be shown
     (Prefer: return=representation)."""
 
     shown: Mapping[str, Any]
@@ -48,6 +48,7 @@ class Outcome:
     warnings: Sequence[Remark] = ()
     ids: tuple[str, ...] = ()
     is_full: bool = False
+    payments: tuple[int, ...] = ()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -152,14 +153,16 @@ def _newest(connection: Connection, model: Any) -> int:
 
 
 def _become(connection: Connection, outcome: Outcome, newest: Mapping[Any, int]) -> dict[str, Any]:
-    """The bookings as they would be, new payments with their allocation, e-mails and events."""
+    """The bookings as they would be, payments that are new or changed with their allocation,
+    e-mails and events."""
     ids = list(outcome.bookings)
     with Session(connection) as session:
         items = [showing.item(view) for view in booking_queries.by_ids(session, ids)]
         new = session.scalars(
             select(Payment.id).where(Payment.booking_id.in_(ids), Payment.id > newest[Payment])
         ).all()
-        payments = schemas.PAYMENT.dump(queries.by_ids(session, sorted(new)), many=True)
+        touched = sorted({*outcome.payments, *new})
+        payments = schemas.PAYMENT.dump(queries.by_ids(session, touched), many=True)
         mails = session.execute(
             select(Message.kind, Message.context)
             .where(Message.booking_id.in_(ids), Message.id > newest[Message])
@@ -170,12 +173,12 @@ def _become(connection: Connection, outcome: Outcome, newest: Mapping[Any, int])
             .where(LogEntry.chain.in_(ids), LogEntry.id > newest[LogEntry])
             .order_by(LogEntry.id)
         ).all()
-    for item in items:
-        for payment in item["Payments"]:
-            payment["PaymentID"] = None if payment["PaymentID"] in new else payment["PaymentID"]
+    for payment in [*payments, *(each for item in items for each in item["Payments"])]:
+        if payment["PaymentID"] in new:
+            payment["PaymentID"] = None
     return {
         "Bookings": items,
-        "Payments": [{**payment, "PaymentID": None} for payment in payments],
+        "Payments": payments,
         "Emails": [{"Kind": kind.removeprefix("email."), "To": sent["to"]} for kind, sent in mails],
         "Events": list(events),
         "Warnings": [{"Code": each.code, "Message": each.message} for each in outcome.warnings],

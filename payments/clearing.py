@@ -47,17 +47,17 @@ def clear_payment(
     """Let a promised payment take effect as it was meant when it came: its wishes for lines, its
     property, its due date of the balance, its mail.
 
-    `partner` None is the desk. Raises PaymentUnknown, NotComing, PaidInTheFuture, and for a
+    `partner` None is the desk. Raises PaymentUnknown, PaidInTheFuture, NotComing, and for a
     partner OnlyNotCompleted when the method is completed at the desk.
     """
     account, payment = open_payment(connection, order.payment_id, partner, clock_of)
+    paid_on = order.paid_on or account.today
+    if paid_on > account.today + timedelta(days=1):
+        raise errors.PaidInTheFuture(paid_on, account.today)
     if not payment.is_coming:
         raise errors.NotComing(payment.id, payment.state)
     if partner is not None and payment.paying == "on_site":
         raise errors.OnlyNotCompleted(payment.method)
-    paid_on = order.paid_on or account.today
-    if paid_on > account.today + timedelta(days=1):
-        raise errors.PaidInTheFuture(paid_on, account.today)
     before = account.standing.open
     wish = rank(payment.asked, payment.property_id)
     standing = account.with_money(payment.id, payment.amount, wish)

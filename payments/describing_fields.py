@@ -113,7 +113,10 @@ REFUNDING = {
     "Charges": says("How much of the surcharge goes back; none unless given.", "2.50"),
     "Tip": says("How much of the tip goes back; none unless given.", "5.00"),
     "PaymentMethod": says("How it is paid out; the payment's own method unless given.", "PayPal"),
-    "PaymentDate": says("When it was paid out; today at the location unless given.", "2024-06-30"),
+    "PaymentDate": says(
+        "When it was paid out, not after tomorrow; today at the location unless given.",
+        "2024-06-30",
+    ),
     "Reason": REASON,
     "Comments": says("Kept with the refund.", "Guest fell ill"),
     "Reference": says("Your own id of the refund, once per booking and partner.", "refund-77"),

@@ -6,10 +6,10 @@ allocations, the last filled first; other credit then flows into the lines that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, literal_column, select
 
@@ -71,17 +71,18 @@ def refund_payment(
 ) -> Done:
     """Refund a payment in the caller's transaction; the result names the new payment.
 
-    `partner` None is the desk. Raises PaymentUnknown, NotCleared, IsARefund, RefundTooLarge,
-    MethodUnknown, WrongDecimals, ReferenceAlreadyUsed and what the method's policy refuses.
+    `partner` None is the desk. Raises PaymentUnknown, then all of a kind as Refused: WrongDecimals,
+    PaidInTheFuture and MethodUnknown; IsARefund, NotCleared and ReferenceAlreadyUsed;
+    RefundTooLarge and what the method's policy refuses.
     """
     account, payment = open_payment(connection, order.payment_id, partner, clock_of)
-    if payment.refund_of is not None:
-        raise errors.IsARefund(payment.id, payment.refund_of)
-    if payment.state != "cleared":
-        raise errors.NotCleared(payment.id, payment.state)
-    parts = _parts(order, account, payment)
-    method = _method(connection, order, account, payment, partner)
-    _check_reference(connection, order, account, partner)
+    asked, slips = _asked(order, account)
+    method = _method(connection, order, account, payment, partner, slips)
+    Refused.if_any(slips)
+    Refused.if_any(_conflicts(connection, order, account, payment, partner))
+    parts, too_much = _parts(order, account, payment, asked)
+    method = cast(MethodFacts, method)
+    Refused.if_any(too_much + _policy(method, partner))
     row = _row(connection, order, account, payment, parts, method, partner)
     standing = account.standing.take_back(payment.id, parts.amount)
     standing = standing if account.booking.is_cancelled else standing.use_credit()
@@ -103,34 +104,19 @@ def refund_payment(
     return Done(row["id"], account.booking.id, save(connection, account, change, origin))
 
 
-def _parts(order: RefundPayment, account: Account, payment: PaymentRow) -> Parts:
-    """What is asked for, held against what is left to refund; everything wrong at once."""
-    refunds = account.refunds_of(payment.id)
-    left = {
-        "amount": account.refundable(payment.id),
-        "charges": payment.charges + sum(each.charges for each in refunds),
-        "tip": payment.tip + sum(each.tip for each in refunds),
-    }
-    wanted = {name: getattr(order, name) for name in left}
-    asked, wrong = {}, []
-    for name, came in wanted.items():
+def _asked(order: RefundPayment, account: Account) -> tuple[Parts, list[errors.PaymentError]]:
+    """What is asked for, 0 for what is not; and what cannot be for this booking."""
+    currency, found, slips = account.booking.currency, {}, list[errors.PaymentError]()
+    for name in Parts.__dataclass_fields__:
+        came: Decimal | None = getattr(order, name)
         try:
-            asked[name] = 0 if came is None else Money.of(came, account.booking.currency).minor
+            found[name] = 0 if came is None else Money.of(came, currency).minor
         except TooManyDecimals:
-            currency = account.booking.currency
-            wrong.append(errors.WrongDecimals(name, f"{came:f}", currency, exponent(currency)))
-    Refused.if_any(wrong)
-    if all(came is None for came in wanted.values()):
-        asked["amount"] = left["amount"]
-    nothing = not any(asked.values())
-    Refused.if_any(
-        [
-            errors.RefundTooLarge(name, payment.id, account.money(left[name]))
-            for name in left
-            if asked[name] > left[name] or (nothing and name == "amount")
-        ]
-    )
-    return Parts(**asked)
+            found[name] = 0
+            slips.append(errors.WrongDecimals(name, f"{came:f}", currency, exponent(currency)))
+    if order.paid_on is not None and order.paid_on > account.today + timedelta(days=1):
+        slips.append(errors.PaidInTheFuture(order.paid_on, account.today))
+    return Parts(**found), slips
 
 
 def _method(
@@ -139,29 +125,45 @@ def _method(
     account: Account,
     payment: PaymentRow,
     partner: Caller | None,
-) -> MethodFacts:
-    """How the money is paid out. A refund is completed money, so for a partner the rules for
-    completed payments hold; a refund type may of course be used."""
+    slips: list[errors.PaymentError],
+) -> MethodFacts | None:
+    """How the money is paid out. One that nothing is called by is told in `slips`."""
     name = order.method or payment.method
     partner_id = partner.partner_id if partner else None
     asked = {"booking_id": account.booking.id, "method": name, "partner_id": partner_id}
     row = connection.execute(ledger.METHOD_ROW, asked).first()
     if row is None:
         close = queries.close_methods(connection, account.booking.location_id, name)
-        raise errors.MethodUnknown(name, close)
-    method = MethodFacts(*row)
-    if partner is not None:
-        breaches = policies.refusals(method, "cleared")
-        Refused.if_any([e for e in breaches if not isinstance(e, errors.MethodIsForRefunds)])
-    return method
+        slips.append(errors.MethodUnknown(name, close))
+        return None
+    return MethodFacts(*row)
 
 
-def _check_reference(
+def _conflicts(
+    connection: Connection,
+    order: RefundPayment,
+    account: Account,
+    payment: PaymentRow,
+    partner: Caller | None,
+) -> list[errors.PaymentError]:
+    found: list[errors.PaymentError] = []
+    if payment.refund_of is not None:
+        found.append(errors.IsARefund(payment.id, payment.refund_of))
+    elif payment.state != "cleared":
+        found.append(errors.NotCleared(payment.id, payment.state))
+    twin = _twin(connection, order, account, partner)
+    if order.reference is not None and twin is not None:
+        found.append(errors.ReferenceAlreadyUsed("reference", order.reference, twin))
+    return found
+
+
+def _twin(
     connection: Connection, order: RefundPayment, account: Account, partner: Caller | None
-) -> None:
+) -> int | None:
+    """The payment of this partner that holds the reference already."""
     if order.reference is None or partner is None:
-        return
-    twin = connection.scalar(
+        return None
+    return connection.scalar(
         select(Payment.id).where(
             Payment.booking_id == account.booking.id,
             Payment.partner_id == partner.partner_id,
@@ -169,8 +171,36 @@ def _check_reference(
             literal_column(HOLDS_KEYS),
         )
     )
-    if twin is not None:
-        raise errors.ReferenceAlreadyUsed("reference", order.reference, twin)
+
+
+def _parts(
+    order: RefundPayment, account: Account, payment: PaymentRow, asked: Parts
+) -> tuple[Parts, list[errors.PaymentError]]:
+    """What goes back, and what of it is more than is left to refund."""
+    refunds = account.refunds_of(payment.id)
+    left = Parts(
+        amount=account.refundable(payment.id),
+        charges=payment.charges + sum(each.charges for each in refunds),
+        tip=payment.tip + sum(each.tip for each in refunds),
+    )
+    if order.amount is None and order.charges is None and order.tip is None:
+        asked = replace(asked, amount=left.amount)
+    nothing = not (asked.amount or asked.charges or asked.tip)
+    too_much: list[errors.PaymentError] = [
+        errors.RefundTooLarge(name, payment.id, account.money(getattr(left, name)))
+        for name in Parts.__dataclass_fields__
+        if getattr(asked, name) > getattr(left, name) or (nothing and name == "amount")
+    ]
+    return asked, too_much
+
+
+def _policy(method: MethodFacts, partner: Caller | None) -> list[errors.PaymentError]:
+    """A refund is completed money, so for a partner the rules for completed payments hold; a refund
+    type may of course be used."""
+    if partner is None:
+        return []
+    breaches = policies.refusals(method, "cleared")
+    return [each for each in breaches if not isinstance(each, errors.MethodIsForRefunds)]
 
 
 def _row(

@@ -165,7 +165,8 @@ def _change(work: Callable[[Connection], Done], *, is_new: bool = False) -> Resp
         shown: dict[str, Any] = {"PaymentId": done.payment_id}
         if is_full := calls.wants_all():
             shown = schemas.represented(calls.receipt_of(connection, done))
-        return calls.Outcome(shown, (done.booking_id,), done.warnings, ids, is_full)
+        changed = (done.payment_id,)
+        return calls.Outcome(shown, (done.booking_id,), done.warnings, ids, is_full, changed)
 
     return calls.write(outcome)
 

@@ -42,9 +42,12 @@ def void_payment(
         given = account.money(-sum(each.amount for each in refunds))
         raise errors.AlreadyRefunded(payment.id, given)
     values = {"state": "void", "failure_reason": order.reason, "category": 0}
+    standing = _without(account, payment)
+    others = [each for each in account.coming if each.id != payment.id]
     change = Change(
-        standing=_without(account, payment),
+        standing=standing,
         cause="void",
+        status=account.confirmed(standing, others),
         payments={payment.id: values},
         entry=Entry(
             "payment.deleted",

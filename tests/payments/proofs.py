@@ -51,6 +51,23 @@ def nothing_written() -> Iterator[None]:
     assert row_counts() == before
 
 
+def stored() -> dict[str, list[str]]:
+    """Every row of every table, as text. Numbers that databases give out are no rows."""
+    with reading() as session:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in session.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+        }
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Everything inside leaves every row of every table as it was."""
+    before = stored()
+    yield
+    assert stored() == before
+
+
 def refusal(answer: TestResponse) -> tuple[int, list[tuple[str | None, str]]]:
     """Status, and field and code of everything that is wrong; the answer's shape is checked."""
     body = answer.json
