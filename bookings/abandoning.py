@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select
 
 from audit.chain import SYSTEM
 from audit.models import LogEntry
@@ -29,8 +29,7 @@ from locations.models import Location
 from outbox.worker import one_by_one
 from payments.account import Account, Clock, open_account
 from payments.models import Payment
-from payments.saving import IN_PROGRESS
-from tags.models import BookingTag, Tag
+from tags.models import IN_PROGRESS, BookingTag, Tag
 
 BATCH = 50
 IN_PARTS = {"yield_per": 500}
@@ -73,12 +72,18 @@ def abandon(connection: Connection, booking_id: int, clock_of: Clock = clock.now
 def hold_of(connection: Connection, account: Account) -> datetime | None:
     """When the hold of a website booking in progress ends; None for a booking that is none, or that
     something was accepted for."""
-    if account.booking.status != "provisional" or IN_PROGRESS not in account.roles:
-        return None
-    if any(each.state not in ("failed", "void") for each in account.payments):
+    if not is_in_progress(account):
         return None
     row = connection.execute(_held_from().where(Booking.id == account.booking.id)).one()
     return held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes)
+
+
+def is_in_progress(account: Account) -> bool:
+    """Whether a guest is just booking it on a website: it has the tag, and nothing was accepted for
+    it. The tag may stay after that; then it means nothing any more."""
+    if account.booking.status != "provisional" or IN_PROGRESS not in account.roles:
+        return False
+    return all(each.state in ("failed", "void") for each in account.payments)
 
 
 def was_abandoned(connection: Connection, account: Account) -> bool:
@@ -100,6 +105,12 @@ def held_until(
     """When the hold of a website booking ends: pure."""
     latest = max(moment for moment in (created_at, added_at, failed_at) if moment is not None)
     return latest + timedelta(minutes=minutes)
+
+
+def accepted() -> ColumnElement[bool]:
+    """Whether something was accepted for the row of bookings."""
+    mine = Payment.booking_id == Booking.id
+    return exists().where(mine, literal_column(f"payments.{ACCEPTED}"))
 
 
 def _held_from() -> Query:
@@ -124,8 +135,7 @@ def _held_from() -> Query:
 
 def _candidates(now: datetime) -> list[int]:
     """Bookings that look abandoned, the oldest first."""
-    paid = exists().where(Payment.booking_id == Booking.id, literal_column(f"payments.{ACCEPTED}"))
-    query = _held_from().where(Booking.status == "provisional", ~paid).order_by(Booking.id)
+    query = _held_from().where(Booking.status == "provisional", ~accepted()).order_by(Booking.id)
     found: list[int] = []
     with reading() as session, session.execute(query, execution_options=IN_PARTS) as rows:
         for row in rows:

@@ -14,10 +14,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, exists, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, select
 
 from audit.chain import SYSTEM, Entry
 from bookings import mails
+from bookings.abandoning import accepted, is_in_progress
 from bookings.models import Booking, Contact, ScheduleLine
 from kit import clock
 from kit.db import reading
@@ -27,7 +28,8 @@ from outbox.worker import one_by_one
 from payments.account import Account, Clock, PaymentRow, open_account, read_account
 from payments.allocation import BALANCE, OpenLine, promised, rank
 from payments.models import COMING, Payment
-from payments.saving import IN_PROGRESS, Change, save
+from payments.saving import Change, save
+from tags.models import IN_PROGRESS, BookingTag, Tag
 
 BATCH = 50
 REMINDED = ("provisional", "booking")
@@ -54,6 +56,7 @@ def remind(connection: Connection, booking_id: int, clock_of: Clock = clock.now)
         lines=lines,
         messages=(mails.balance_reminder(account, due, _promises(account)),),
         entry=Entry("booking.reminded", {}, {}, {"lines": told}),
+        is_seen=False,
     )
     save(connection, account, change, SYSTEM)
     log.info("booking_reminded", booking=booking_id, lines=len(due))
@@ -64,8 +67,7 @@ def _due(connection: Connection, account: Account) -> list[OpenLine]:
     """What the guest is to be reminded of now, and what will be open of it; by due day."""
     booking = account.booking
     # A guest who is just booking on a website is not dunned while at it.
-    at_it = booking.status == "provisional" and IN_PROGRESS in account.roles
-    if booking.status not in REMINDED or at_it or not account.guest.email:
+    if booking.status not in REMINDED or is_in_progress(account) or not account.guest.email:
         return []
     place = select(Location.reminder_days).where(Location.id == booking.location_id)
     last = account.today + timedelta(days=connection.scalar(place) or 0)
@@ -111,7 +113,7 @@ def _candidates(now: datetime) -> list[int]:
 
 def _waiting(location_id: int, today: date, last: date) -> Query:
     """Bookings of the location with a line of the balance that is open, due soon and not reminded
-    of, and whether money is on its way to them."""
+    of, but for those that a guest is just booking; and whether money is on its way to them."""
     line = ScheduleLine
     soon = select(line.booking_id).where(
         line.due_on.between(today, last),
@@ -124,6 +126,14 @@ def _waiting(location_id: int, today: date, last: date) -> Query:
         select(Booking.id, coming.label("coming"))
         .join(Contact, Contact.id == Booking.contact_id)
         .where(Booking.id.in_(soon), Booking.location_id == location_id, Contact.email != "")
-        .where(Booking.status.in_(REMINDED))
+        .where(Booking.status.in_(REMINDED), ~_in_progress())
         .order_by(Booking.id)
     )
+
+
+def _in_progress() -> ColumnElement[bool]:
+    """What `is_in_progress` says of an account, of the row of bookings."""
+    tagged = select(BookingTag.booking_id).join(Tag, Tag.id == BookingTag.tag_id)
+    tagged = tagged.where(Tag.role == IN_PROGRESS)
+    begun = and_(Booking.status == "provisional", Booking.id.in_(tagged))
+    return and_(begun, ~accepted())

@@ -84,6 +84,7 @@ def _mark_one(connection: Connection, account: Account, payment: PaymentRow) -> 
         cause="payment",  # of no allocation: no money moves
         payments={payment.id: {"overdue_told_at": account.now}},
         entry=Entry("payment.late", about, {}, after, severity="medium"),
+        is_seen=False,
     )
     save(connection, account, change, SYSTEM)
 

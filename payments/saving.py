@@ -20,9 +20,7 @@ from payments.account import Account, LineRow
 from payments.deciding import Remark
 from payments.models import Allocation, Payment
 from payments.standing import Standing, moves
-from tags.models import BookingTag
-
-IN_PROGRESS = "website_booking_in_progress"
+from tags.models import IN_PROGRESS, BookingTag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,8 @@ class Change:
     """What becomes of an account. `lines` and `payments` are columns to set, by id; new payments
     are whole rows. `booking` are further columns of the booking; `entry` says what happened: the
     figures before and after are added to it. `held_anew`: a website booking in progress is held
-    from now on for as long as its location says."""
+    from now on for as long as its location says. `is_seen`: partners see that the booking changed;
+    without it `modified_at` stays, so that whoever synchronises does not fetch it for nothing."""
 
     standing: Standing
     cause: str
@@ -41,6 +40,7 @@ class Change:
     payments: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     new_payments: tuple[Mapping[str, Any], ...] = ()
     held_anew: bool = False
+    is_seen: bool = True
     add_tags: tuple[int, ...] = ()
     remove_tags: tuple[int, ...] = ()
     messages: tuple[Mapping[str, Any], ...] = ()
@@ -68,6 +68,12 @@ class Done:
     warnings: tuple[Remark, ...] = ()
 
 
+def unchanged(account: Account) -> Saved:
+    """The figures as they are, when there is nothing to write."""
+    booking = account.booking
+    return Saved(booking.status, booking.total, booking.paid, booking.credit, booking.charges)
+
+
 def save(connection: Connection, account: Account, change: Change, origin: Origin) -> Saved:
     """Write a change: rows, figures, tags, messages and the event log, in the caller's transaction.
 
@@ -88,10 +94,10 @@ def save(connection: Connection, account: Account, change: Change, origin: Origi
         "paid": after.paid,
         "credit": after.credit,
         "charges": after.charges,
-        "modified_at": account.now,
         "log_count": head.count,
         "log_hash": head.hash,
         "log_seal": head.seal,
+        **({"modified_at": account.now} if change.is_seen else {}),
         **change.booking,
     }
     connection.execute(update(Booking).where(Booking.id == booking.id).values(values))

@@ -32,6 +32,9 @@ def void_payment(
 ) -> Done:
     """Reverse a payment: what lay on lines leaves them; a refund that is reversed comes back.
 
+    A website booking is held anew from now on, as when a payment fails: nobody had a reason to pay
+    for it while this one stood.
+
     Raises PaymentUnknown, AlreadyUndone (failed or void) and AlreadyRefunded: what was paid back
     to the guest cannot be made to never have come.
     """
@@ -49,6 +52,7 @@ def void_payment(
         cause="void",
         status=account.confirmed(standing, others),
         payments={payment.id: values},
+        held_anew=True,
         entry=Entry(
             "payment.deleted",
             {"payment": payment.id},

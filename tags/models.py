@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kit.db import Base, BigId, Instant
 
 TagRole = Literal["payment_failed", "payment_processed", "website_booking_in_progress"]
+IN_PROGRESS: TagRole = "website_booking_in_progress"
 ROLES = "'payment_failed', 'payment_processed', 'website_booking_in_progress'"
 
 

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from audit.chain import SYSTEM
 from audit.models import LogEntry
 from bookings import abandoning
 from bookings.abandoning import abandon, cancel_abandoned, held_until
@@ -22,6 +23,7 @@ from outbox.models import Message
 from payments.books import faults
 from payments.checking import all_books
 from payments.models import Payment
+from payments.voiding import VoidPayment, void_payment
 from tags.models import BookingTag
 from tests import make
 from tests.bookings import villas
@@ -142,6 +144,19 @@ def test_a_promise_that_failed_holds_it_no_longer(begun: int, client: Client) ->
     client.post(f"/apis/payments/{paid['PaymentId']}/fail", "")
 
     assert cancel_abandoned(after(HOLD + 1)) == 1
+
+
+@pytest.mark.parametrize("wire", [0, 1, 2], ids=["cleared", "uncleared", "deferred"])
+def test_a_payment_that_is_voided_gives_the_guest_time_to_try_again(
+    begun: int, client: Client, wire: int
+) -> None:
+    paid = client.pay(begun, "1.00", Status=wire).json["PaymentId"]
+    order = VoidPayment(payment_id=paid, reason="typed in by mistake")
+    with transaction() as connection:
+        void_payment(connection, order, SYSTEM, after(20))
+
+    assert cancel_abandoned(after(HOLD + 1)) == 0
+    assert cancel_abandoned(after(HOLD + 21)) == 1
 
 
 def test_a_booking_without_the_tag_is_held_for_as_long_as_staff_like(

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from audit.models import LogEntry
 from bookings import reminding
-from bookings.models import Contact
+from bookings.models import Booking, Contact
 from bookings.reminding import remind, remind_of_balances
 from kit import clock
 from kit.db import transaction
@@ -148,6 +148,49 @@ def test_a_guest_who_is_just_booking_on_a_website_is_not_dunned_while_at_it(app:
 
     assert remind_of_balances(days(0)) == 1
     assert [mail["booking"] for mail in mails()] == [by_phone]
+
+
+def test_guests_who_are_just_booking_do_not_fill_the_batch(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminding, "BATCH", 2)
+    make.tag(12, "Website Booking in Progress", "website_booking_in_progress")
+    for _ in range(2):
+        make.booking([BALANCE], status="provisional", tags=[12])
+    make.booking([BALANCE])
+
+    assert remind_of_balances(days(0)) == 1
+
+
+@pytest.mark.parametrize("wire", [0, 1, 2], ids=["cleared", "uncleared", "deferred"])
+def test_a_website_booking_that_money_was_accepted_for_is_reminded_though_the_tag_is_left(
+    client: Client, wire: int
+) -> None:
+    make.method("PayPal")
+    make.tag(12, "Website Booking in Progress", "website_booking_in_progress")
+    booking = make.booking([DEPOSIT, BALANCE], status="provisional", tags=[12])
+    assert client.pay(booking, "1.00", Status=wire).status_code == 200
+
+    assert remind_of_balances(days(0)) == 1
+
+
+def test_a_website_booking_whose_only_payment_failed_is_still_in_progress(client: Client) -> None:
+    make.method("PayPal")
+    make.tag(12, "Website Booking in Progress", "website_booking_in_progress")
+    booking = make.booking([DEPOSIT, BALANCE], status="provisional", tags=[12])
+    promise = client.pay(booking, "1.00", Status=1).json["PaymentId"]
+    client.post(f"/apis/payments/{promise}/fail", "")
+
+    assert remind_of_balances(days(0)) == 0
+
+
+def test_a_reminder_is_no_change_that_clients_would_fetch_the_booking_for(app: Flask) -> None:
+    booking = make.booking([BALANCE])
+    before = make.row_of(Booking, booking).modified_at
+
+    remind_of_balances(days(0))
+
+    assert make.row_of(Booking, booking).modified_at == before
 
 
 @pytest.mark.parametrize("address", [None, ""])

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from audit.models import LogEntry
+from bookings.models import Booking
 from kit import clock
 from kit.db import transaction
 from locations.models import Location
@@ -66,6 +67,16 @@ def test_a_promise_is_late_on_the_day_after_and_told_of_once(promise: Promise) -
     assert [report_late_money(days(ahead)) for ahead in (1, 2, 3, 3, 4)] == [0, 0, 1, 0, 0]
     assert reports() == [[late]]
     assert told(late)
+
+
+def test_the_mark_is_no_change_that_clients_would_fetch_the_booking_for(promise: Promise) -> None:
+    booking = make.booking()
+    promise(2, booking=booking)
+    before = make.row_of(Booking, booking).modified_at
+
+    report_late_money(days(3))
+
+    assert make.row_of(Booking, booking).modified_at == before
 
 
 def test_the_report_goes_to_the_location_and_says_all_that_staff_need(promise: Promise) -> None:
