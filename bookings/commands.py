@@ -21,18 +21,20 @@ class GuestWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraWish:
-    """An extra by its id, and how many. None of it takes it out of an amended booking. `at`: its
-    number among those that came, by which errors name it; unless given, its place."""
+    """An extra by its id, and how many: one unless given, or as many as are ordered already. 0 takes
+    it out of an amended booking. `at`: its number among those that came, by which errors name it;
+    unless given, its place."""
 
     extra: int
-    quantity: int = 1
+    quantity: int | None = None
     at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayWish:
     """One property to be booked. `accommodation` (a decimal as written) is agreed on instead of
-    the property's price; None in `guests` and `extras`: an amendment leaves them as they are.
+    the property's price. An amendment changes the `extras` that are named, and `guests` take the
+    place of those there, unless None.
     `at` is as for an extra."""
 
     property: int
@@ -62,6 +64,7 @@ class Paying:
     deferred: bool = False
     card: Card | None = None
     reference: str | None = None
+    balance_due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ class CreateBooking:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendBooking:
     """Change the items, dates or guests of a booking. No stays: they stay as they are; otherwise
-    these are all its properties from now on."""
+    these are all its properties from now on. A `reason` alone changes nothing."""
 
     booking_id: int
     stays: tuple[StayWish, ...] = ()

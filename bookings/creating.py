@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -25,10 +25,11 @@ from kit import clock
 from kit.errors import Refused
 from kit.fields import WHOLE
 from kit.locales import locale_of
+from kit.settings import setting
 from kit.sql import NextId
 from partners.authentication import Caller
 from payments.account import Clock
-from payments.allocation import DEPOSIT
+from payments.allocation import BALANCE, DEPOSIT
 from payments.commands import TakePayment
 from payments.taking import Call, take_payment
 from payments.views import Receipt
@@ -57,10 +58,10 @@ def create_booking(
     """
     problems = _unknown(connection, order, caller)
     owners = order.is_owners
-    found = quote(
-        connection, order.stays, caller.locations, order.brand_id, problems, owners=owners
-    )
     now = clock_of()
+    found = quote(
+        connection, order.stays, caller.locations, order.brand_id, problems, owners=owners, now=now
+    )
     today = clock.day_at(now, found.place.time_zone)
     arrives_on = min(stay.wish.arrives_on for stay in found.stays)
     lines = [] if owners else schedule_of(found.prices, arrives_on, today)
@@ -74,7 +75,7 @@ def create_booking(
     _insert_lines(connection, booking_id, lines)
     _insert_tags(connection, booking_id, order.tags, now)
     _log(connection, row, order, found, origin, now)
-    receipt = _pay(connection, order, booking_id, found, caller, origin, clock_of)
+    receipt = _pay(connection, order, booking_id, found, lines, caller, origin, clock_of)
     return Created(booking_id, receipt)
 
 
@@ -129,6 +130,7 @@ def _row(
         "external_reference": order.external_reference,
         "source_id": _source_id(connection, order.source),
         "status": status,
+        "is_owners": order.is_owners,
         "currency": found.place.currency,
         "arrives_on": min(stay.wish.arrives_on for stay in found.stays),
         "leaves_on": max(stay.wish.leaves_on for stay in found.stays),
@@ -208,6 +210,7 @@ def _pay(
     order: CreateBooking,
     booking_id: int,
     found: Quote,
+    lines: list[Due],
     caller: Caller,
     origin: Origin,
     clock_of: Clock,
@@ -228,5 +231,13 @@ def _pay(
         card=paying.card,
         send_email=order.send_email,
         reference=paying.reference,
+        balance_due_on=paying.balance_due_on or _due_by_rule(lines),
     )
     return take_payment(connection, take, caller, Call(origin, lambda _: b""), clock_of).receipt
+
+
+def _due_by_rule(lines: list[Due]) -> date | None:
+    """Where every instalment must say when the rest is due, a rule's schedule says it by itself."""
+    if not setting("INSTALMENTS_REQUIRE_DUE_DATE"):
+        return None
+    return max((due.due_on for due in lines if due.stage == BALANCE), default=None)

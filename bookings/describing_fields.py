@@ -88,6 +88,7 @@ CREATING = NOTES | {
     ),
     "PaidAmount": says("A payment that comes with it, in the same transaction.", "195.00"),
     "PaymentMethod": says("Name or code of its payment method, letter for letter.", "PayPal"),
+    "BalanceDueDate": says("With a PaidAmount: when the rest of the balance is due."),
     "IsDeferredPayment": says("`true`: the PaidAmount is promised, not there.", False),
     **{name: PAYING[name] for name in CARD},
     "Reference": says("Your own id of the payment that comes with it.", "order-77"),

@@ -183,6 +183,7 @@ class CreateForm(CardFields, NotesForm):
     source = PlainText(data_key="Source", most=100)
     send_email = Flag(data_key="SendEmail")
     paid = Amount(data_key="PaidAmount")
+    balance_due_on = Day(data_key="BalanceDueDate")
     method = PlainText(data_key="PaymentMethod", most=100)
     reference = PlainText(data_key="Reference", most=50)
     external_reference = PlainText(data_key="ExternalReservationID", most=100)
@@ -219,8 +220,9 @@ class CreateForm(CardFields, NotesForm):
         paid, method = values.pop("paid", None), values.pop("method", "")
         reference, contact = values.pop("reference", None), values.pop("contact", {})
         stays = values.pop("stays")
+        due_on = values.pop("balance_due_on", None)
         paying = Paying(amount=paid, method=method, deferred=deferred, card=card,
-                        reference=reference) if paid else None  # fmt: skip
+                        reference=reference, balance_due_on=due_on) if paid else None  # fmt: skip
         values["guest_notes"] = _joined(values.get("guest_notes", ""), stays)
         return CreateBooking(
             stays=_wishes(stays),

@@ -32,7 +32,8 @@ from kit.db import reading
 from kit.errors import DomainError
 from kit.form import Blueprint
 from kit.paging import Bookmarks
-from partners.authentication import caller, origin, requires
+from partners.authentication import caller, origin, require, requires
+from partners.limits import limits
 from payments import calls
 from payments import routes as payments_door
 from payments.deciding import Remark
@@ -58,6 +59,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.ContactUnknown: 400,
     errors.SourceUnknown: 400,
     errors.BookingTagUnknown: 400,
+    errors.ArrivedAlready: 400,
     errors.CostDecimals: 400,
     errors.NightsTaken: 409,
     errors.AlreadyCancelled: 409,
@@ -127,6 +129,9 @@ def sources() -> ResponseReturnValue:
 @bp.arguments(CREATE, location="form_or_query")
 def create(order: CreateBooking) -> ResponseReturnValue:
     """Create a booking."""
+    if order.paying is not None:
+        require("payments:write")
+        limits().count_payment(caller().partner_id)
 
     def work(connection: Connection) -> calls.Outcome:
         made = create_booking(connection, order, caller(), origin())
@@ -255,7 +260,7 @@ def _outcome(
 ) -> calls.Outcome:
     """The booking's id; with a preference for it, the booking as lists show it."""
     shown: dict[str, Any] = {"BookingId": booking_id}
-    if is_full := calls.wants_all():
+    if is_full := calls.wants_all() and calls.may_read_bookings():
         with Session(connection) as session:
             [view] = queries.by_ids(session, [booking_id])
         shown["Booking"] = showing.item(view)

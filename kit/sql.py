@@ -86,6 +86,19 @@ class IsAmong(Spoken):
     postgresql = "{} IN (SELECT value::bigint FROM json_array_elements_text(CAST({} AS json)))"
 
 
+class IsMine(Spoken):
+    """Whether this very transaction wrote a row of the table: inserted it, or changed it.
+
+    PostgreSQL knows it of each row; SQLite has one writer, so there it says yes, and what is older
+    must be told apart in another way.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+    sqlite = "({}.rowid IS NOT NULL)"
+    postgresql = "({}.xmin = CAST(pg_current_xact_id() AS xid))"
+
+
 @compiles(Spoken)
 def _speak(function: Spoken, compiler: SQLCompiler, **options: Any) -> str:
     arguments = [compiler.process(clause, **options) for clause in function.clauses]

@@ -104,16 +104,21 @@ def requires(scope: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **options: Any) -> Any:
-            found = authenticate()
-            if scope not in found.scopes:
-                raise ScopeMissing(scope, found.scopes)
-            g.caller = found
+            g.caller = authenticate()
+            require(scope)
             return view(*args, **options)
 
         guarded.required_scope = scope  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate
+
+
+def require(scope: str) -> None:
+    """Raises ScopeMissing unless the caller's token has the scope: for what only part of a view
+    needs."""
+    if scope not in caller().scopes:
+        raise ScopeMissing(scope, caller().scopes)
 
 
 def caller() -> Caller:

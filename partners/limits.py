@@ -67,12 +67,13 @@ class Limits:
         with _counting_is_not_serving():
             self._counter.hit(self._sign_in, "link", address)
 
-    def count_payment(self, partner_id: int) -> None:
-        """Raises TooManyRequests when the partner sends more than the setting allows."""
+    def count_payment(self, partner_id: int, parts: int = 1) -> None:
+        """Raises TooManyRequests when the partner sends more than the setting allows. One payment
+        over several bookings counts as one for each."""
         if self._payments is None:
             return
         with _counting_is_not_serving():
-            if not self._counter.hit(self._payments, "payments", str(partner_id)):
+            if not self._counter.hit(self._payments, "payments", str(partner_id), cost=parts):
                 raise TooManyRequests(self._wait(self._payments, "payments", str(partner_id)))
 
     def _check(self, rule: RateLimitItem, *who: str) -> None:

@@ -26,7 +26,6 @@ from payments.standing import NO_WISH, Line, Standing
 from tags.models import BookingTag, Tag
 
 Clock = Callable[[], datetime]
-CANCELLATION_FEE = "cancellation_fee"
 EXTERNAL = ("ipro", "spektrix", "kseries", "brink", "iiko")
 
 
@@ -62,6 +61,7 @@ class PaymentRow:
     refund_of: int | None
     partner_id: int | None
     paid_on: date
+    settled_on: date | None
     wishes: str
     property_id: int | None
     balance_due_on: date | None
@@ -136,10 +136,9 @@ class Account:
         return self._by_stage_1(standing, coming)
 
     def reopened(self, standing: Standing) -> str:
-        """The status a cancelled booking gets when it is taken up again with this standing. One
-        that never had a schedule is an owner's, and blocks the dates as before; a fee for
-        cancelling it is no schedule."""
-        if all(line.kind == CANCELLATION_FEE for line in self.lines):
+        """The status a cancelled booking gets when it is taken up again with this standing; an
+        owner's blocks the dates as before."""
+        if self.booking.is_owners:
             return "blockout"
         return self._by_stage_1(standing, self.coming)
 

@@ -12,18 +12,21 @@ from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from audit.models import LogEntry
+from audit.recording import ZERO
 from bookings import queries as booking_queries
 from bookings import showing
+from bookings.queries import BookingView
 from kit import clock, form
 from kit.cards import has_card_number
 from kit.db import in_transaction, undone
 from kit.fields import Fault
 from kit.form import Malformed
 from kit.money import Money
+from kit.sql import IsMine
 from outbox.models import Message
 from partners.authentication import caller
 from payments import queries, replies, schemas
@@ -77,8 +80,7 @@ def write(work: Work) -> ResponseReturnValue:
 
 def _once(work: Work, key: str) -> Callable[[Connection], tuple[bytes, dict[str, str]]]:
     """The work with its answer kept under the key; what it answers, and the headers of that."""
-    partner_id = caller().partner_id
-    mark = fingerprint(request.method, request.full_path, request.get_data(cache=True))
+    partner_id, mark = caller().partner_id, _mark()
 
     def once(connection: Connection) -> tuple[bytes, dict[str, str]]:
         if stored := replies.claim(connection, partner_id, key, mark, clock.now()):
@@ -89,6 +91,15 @@ def _once(work: Work, key: str) -> Callable[[Connection], tuple[bytes, dict[str,
         return answer, outcome.headers
 
     return once
+
+
+def _mark() -> str:
+    return fingerprint(request.method, request.full_path, request.get_data(cache=True))
+
+
+def may_read_bookings() -> bool:
+    """Whether the caller may see whole bookings, guests and all, in answers to its writes."""
+    return "bookings:read" in caller().scopes
 
 
 def wants_all() -> bool:
@@ -117,25 +128,35 @@ def receipt_of(connection: Connection, done: Done) -> Receipt:
     with Session(connection) as session:
         [payment] = queries.by_ids(session, [done.payment_id])
         [view] = booking_queries.by_ids(session, [done.booking_id])
+    return Receipt(payment, _sums(view, done.warnings))
+
+
+def _sums(view: BookingView, warnings: Sequence[Remark]) -> BookingFigures:
     booking, currency = view.booking, view.booking.currency
-    figures = BookingFigures(
+    return BookingFigures(
         id=booking.id,
         total=Money(booking.total, currency),
         paid=Money(booking.paid, currency),
         outstanding=Money(booking.total - booking.paid, currency),
         credit=Money(booking.credit, currency),
         tags=tuple((tag.id, tag.name) for tag in view.tags),
-        warnings=done.warnings,
+        warnings=tuple(warnings),
     )
-    return Receipt(payment, figures)
 
 
 # --- dry runs ---------------------------------------------------------------------------------
 
 
-def try_out(work: Work) -> ResponseReturnValue:
-    """Do it, look at what has become of it, take it back. Not even the key is stored."""
+def try_out(work: Work, mark: str | None = None) -> ResponseReturnValue:
+    """Do it, look at what has become of it, take it back. Not even the key is stored; one that came
+    before is refused, or answered, as it really would be. `mark`: the request's fingerprint."""
+    key = idempotency_key()
+    headers = {"Preference-Applied": "dry-run"}
     with undone() as connection:
+        if key is not None:
+            stored = replies.given(connection, caller().partner_id, key, mark or _mark())
+            if stored is not None:
+                return form.answer(stored, headers=headers | {"Idempotency-Replayed": "true"})
         newest = {model: _newest(connection, model) for model in (Payment, Message, LogEntry)}
         outcome = work(connection)
         shown = {
@@ -145,41 +166,51 @@ def try_out(work: Work) -> ResponseReturnValue:
             **_become(connection, outcome, newest),
         }
         answer = form.encode(shown)
-    return form.answer(answer, headers={"Preference-Applied": "dry-run"})
+    return form.answer(answer, headers=headers)
 
 
 def _newest(connection: Connection, model: Any) -> int:
     return connection.scalar(select(func.max(model.id))) or 0
 
 
+def _new(model: Any, newest: Mapping[Any, int]) -> ColumnElement[bool]:
+    """Whether a row was written by this dry run. While it waited for the booking, others may have
+    written rows, too."""
+    table: ColumnElement[Any] = literal_column(model.__tablename__)
+    return and_(model.id > newest[model], IsMine(table))
+
+
 def _become(connection: Connection, outcome: Outcome, newest: Mapping[Any, int]) -> dict[str, Any]:
     """The bookings as they would be, payments that are new or changed with their allocation,
-    e-mails and events."""
-    ids = list(outcome.bookings)
+    e-mails and events. Whoever may not read bookings sees no more of them than their figures, and
+    no address of a guest."""
+    ids, reads = list(outcome.bookings), may_read_bookings()
     with Session(connection) as session:
-        items = [showing.item(view) for view in booking_queries.by_ids(session, ids)]
-        new = session.scalars(
-            select(Payment.id).where(Payment.booking_id.in_(ids), Payment.id > newest[Payment])
-        ).all()
-        touched = sorted({*outcome.payments, *new})
-        payments = schemas.PAYMENT.dump(queries.by_ids(session, touched), many=True)
+        views = booking_queries.by_ids(session, ids)
+        mine = select(Payment.id).where(Payment.booking_id.in_(ids), _new(Payment, newest))
+        new = set(session.scalars(mine))
+        payments = queries.by_ids(session, sorted(new | set(outcome.payments)))
         mails = session.execute(
             select(Message.kind, Message.context)
-            .where(Message.booking_id.in_(ids), Message.id > newest[Message])
+            .where(Message.booking_id.in_(ids), _new(Message, newest))
             .order_by(Message.id)
         ).all()
         events = session.scalars(
             select(LogEntry.action)
-            .where(LogEntry.chain.in_(ids), LogEntry.id > newest[LogEntry])
+            .where(LogEntry.chain.in_([*ids, ZERO]), _new(LogEntry, newest))
             .order_by(LogEntry.id)
         ).all()
-    for payment in [*payments, *(each for item in items for each in item["Payments"])]:
-        if payment["PaymentID"] in new:
-            payment["PaymentID"] = None
+    items = [showing.item(view) if reads else schemas.figures(_sums(view, ())) for view in views]
+    shown = schemas.PAYMENT.dump(payments, many=True)
+    for payment in [*shown, *(each for item in items for each in item.get("Payments", ()))]:
+        payment["PaymentID"] = None if payment["PaymentID"] in new else payment["PaymentID"]
     return {
         "Bookings": items,
-        "Payments": payments,
-        "Emails": [{"Kind": kind.removeprefix("email."), "To": sent["to"]} for kind, sent in mails],
+        "Payments": shown,
+        "Emails": [
+            {"Kind": kind.removeprefix("email."), "To": sent["to"] if reads else None}
+            for kind, sent in mails
+        ],
         "Events": list(events),
         "Warnings": [{"Code": each.code, "Message": each.message} for each in outcome.warnings],
     }

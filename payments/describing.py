@@ -97,6 +97,7 @@ REFUNDING: list[DomainError] = [
     errors.IsARefund(1209, 1207),
     errors.WrongDecimals("amount", "50.005", "EUR", 2),
     errors.PaidInTheFuture(date(2030, 1, 31), date(2026, 11, 20)),
+    errors.RefundedBeforePaid(date(2026, 11, 1), date(2026, 11, 20)),
     *OF_METHODS,
     errors.ReferenceAlreadyUsed("reference", "refund-77", 1209),
     errors.RefundTooLarge("amount", 1207, HUNDRED),

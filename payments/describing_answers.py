@@ -51,6 +51,7 @@ SHOWN = {
     ),
     "FailureReason": says("Why an attempt failed, or null.", **NULLABLE),
     "RefundOf": says("The payment that this one pays back, or null.", type=["integer", "null"]),
+    "SettledDate": says("The day the money was there, dd/mm/yyyy; null for none.", **NULLABLE),
     "CreatedTime": says("When it was recorded, in UTC, always with a fraction."),
 }
 SHARE = {
@@ -99,7 +100,7 @@ PAYMENT = json.loads("""
   ],
   "Status": 0, "State": "cleared", "Currency": "GBP", "Charges": 0.00, "Tip": 0.00,
   "Reference": null, "Source": "ipro", "FailureReason": null, "RefundOf": null,
-  "CreatedTime": "2021-03-26T09:30:00.1234560Z"
+  "CreatedTime": "2021-03-26T09:30:00.1234560Z", "SettledDate": "26/03/2021"
 }
 """)
 FIGURES_SHOWN = json.loads("""
@@ -159,12 +160,13 @@ class DryRunOut(Shape):
             "BookingId": says("Null for a booking that would be new.", type=["integer", "null"]),
             "EnquiryId": {"type": "null"},
             "Bookings": says(
-                "The bookings as they would be, shaped as in lists.",
+                "The bookings as they would be, shaped as in lists; without the scope"
+                " `bookings:read` their figures only.",
                 type="array",
-                items={"$ref": "#/components/schemas/Booking"},
+                items={"anyOf": [{"$ref": "#/components/schemas/Booking"}, FIGURES]},
             ),
             "Payments": says(
-                "The payments there would be, and what would lie on which line.",
+                "Payments that would be new or changed, and what would lie on which line.",
                 type="array",
                 items={"$ref": "#/components/schemas/Payment"},
             ),
@@ -179,7 +181,10 @@ class DryRunOut(Shape):
                             "Such as payment_received, refund_made, booking_cancelled.",
                             type="string",
                         ),
-                        "To": {"type": "string"},
+                        "To": says(
+                            "The guest's address; null without the scope `bookings:read`.",
+                            type=["string", "null"],
+                        ),
                     },
                 },
             ),

@@ -98,6 +98,16 @@ class PaidInTheFuture(PaymentError):
         )
 
 
+class RefundedBeforePaid(PaymentError):
+    code = "date_before_payment"
+    field = "paid_on"
+
+    def __init__(self, paid_on: date, settled_on: date) -> None:
+        super().__init__(
+            f"A refund cannot be of {paid_on}; the money it pays back came on {settled_on}."
+        )
+
+
 class FailedAndPaid(PaymentError):
     """The tag of a failed payment came with a status that says the money is there, or will be."""
 

@@ -145,4 +145,5 @@ def _view(row: Any, shares: Sequence[tuple[int, str, int]]) -> PaymentView:
         masks=row.masks or {},
         last_digits=row.last_digits or "",
         refund_of=payment.refund_of,
+        settled_on=payment.settled_on,
     )

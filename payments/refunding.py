@@ -76,7 +76,7 @@ def refund_payment(
     RefundTooLarge and what the method's policy refuses.
     """
     account, payment = open_payment(connection, order.payment_id, partner, clock_of)
-    asked, slips = _asked(order, account)
+    asked, slips = _asked(order, account, payment)
     method = _method(connection, order, account, payment, partner, slips)
     Refused.if_any(slips)
     Refused.if_any(_conflicts(connection, order, account, payment, partner))
@@ -104,7 +104,9 @@ def refund_payment(
     return Done(row["id"], account.booking.id, save(connection, account, change, origin))
 
 
-def _asked(order: RefundPayment, account: Account) -> tuple[Parts, list[errors.PaymentError]]:
+def _asked(
+    order: RefundPayment, account: Account, payment: PaymentRow
+) -> tuple[Parts, list[errors.PaymentError]]:
     """What is asked for, 0 for what is not; and what cannot be for this booking."""
     currency, found, slips = account.booking.currency, {}, list[errors.PaymentError]()
     for name in Parts.__dataclass_fields__:
@@ -116,6 +118,8 @@ def _asked(order: RefundPayment, account: Account) -> tuple[Parts, list[errors.P
             slips.append(errors.WrongDecimals(name, f"{came:f}", currency, exponent(currency)))
     if order.paid_on is not None and order.paid_on > account.today + timedelta(days=1):
         slips.append(errors.PaidInTheFuture(order.paid_on, account.today))
+    if order.paid_on and payment.settled_on and order.paid_on < payment.settled_on:
+        slips.append(errors.RefundedBeforePaid(order.paid_on, payment.settled_on))
     return Parts(**found), slips
 
 
@@ -127,8 +131,11 @@ def _method(
     partner: Caller | None,
     slips: list[errors.PaymentError],
 ) -> MethodFacts | None:
-    """How the money is paid out. One that nothing is called by is told in `slips`."""
+    """How the money is paid out: the way it came, whatever has become of that method since, or by
+    another one. A name that nothing is called by is told in `slips`."""
     name = order.method or payment.method
+    if name == payment.method:
+        return MethodFacts(payment.method_id, name, True, "both", "accept", False, False)
     partner_id = partner.partner_id if partner else None
     asked = {"booking_id": account.booking.id, "method": name, "partner_id": partner_id}
     row = connection.execute(ledger.METHOD_ROW, asked).first()
@@ -195,8 +202,8 @@ def _parts(
 
 
 def _policy(method: MethodFacts, partner: Caller | None) -> list[errors.PaymentError]:
-    """A refund is completed money, so for a partner the rules for completed payments hold; a refund
-    type may of course be used."""
+    """A refund is completed money, so for a partner another method's rules for completed payments
+    hold; a refund type may of course be used."""
     if partner is None:
         return []
     breaches = policies.refusals(method, "cleared")

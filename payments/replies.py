@@ -25,13 +25,20 @@ def claim(
     Raises KeyReused when the key came with another request, and IntegrityError when a twin was
     faster: run once more, the caller then finds its answer.
     """
+    found = given(connection, partner_id, key, fingerprint)
+    if found is None:
+        row = {"partner_id": partner_id, "key": key, "fingerprint": fingerprint, "body": ""}
+        connection.execute(insert(StoredAnswer), [{**row, "created_at": now}])
+    return found
+
+
+def given(connection: Connection, partner_id: int, key: str, fingerprint: str) -> bytes | None:
+    """The answer that was given to this very request, if one was. Raises KeyReused."""
     mine = (StoredAnswer.partner_id == partner_id, StoredAnswer.key == key)
     found = connection.execute(
         select(StoredAnswer.fingerprint, StoredAnswer.body).where(*mine)
     ).first()
     if found is None:
-        row = {"partner_id": partner_id, "key": key, "fingerprint": fingerprint, "body": ""}
-        connection.execute(insert(StoredAnswer), [{**row, "created_at": now}])
         return None
     if found.fingerprint != fingerprint:
         raise KeyReused

@@ -53,6 +53,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.TagUnknown: 400,
     errors.MethodUnknown: 400,
     errors.PaidInTheFuture: 400,
+    errors.RefundedBeforePaid: 400,
     errors.FailedAndPaid: 400,
     errors.ReferenceAlreadyUsed: 409,
     errors.BookingCancelled: 409,
@@ -88,12 +89,13 @@ BY_ID = {"parameters": [describing_fields.BY_ID]}
 @bp.arguments(FORM, location="form")
 def take(order: TakePayment | SharedPayment) -> ResponseReturnValue:
     """Record a payment."""
-    limits().count_payment(caller().partner_id)
+    parts = len(order.parts) if isinstance(order, SharedPayment) else 1
+    limits().count_payment(caller().partner_id, parts)
     if isinstance(order, SharedPayment):
         return calls.write(lambda connection: _share(connection, order))
     call = _call()
     if form.is_dry_run():
-        return calls.try_out(lambda connection: _try(connection, order))
+        return calls.try_out(lambda connection: _try(connection, order), call.fingerprint)
     taken = in_transaction(lambda connection: take_payment(connection, order, caller(), call))
     return form.answer(taken.answer, headers=_headers(replayed=taken.replayed))
 
@@ -165,7 +167,7 @@ def _change(work: Callable[[Connection], Done], *, is_new: bool = False) -> Resp
         shown: dict[str, Any] = {"PaymentId": done.payment_id}
         if is_full := calls.wants_all():
             shown = schemas.represented(calls.receipt_of(connection, done))
-        changed = (done.payment_id,)
+        changed = () if is_new else (done.payment_id,)
         return calls.Outcome(shown, (done.booking_id,), done.warnings, ids, is_full, changed)
 
     return calls.write(outcome)

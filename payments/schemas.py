@@ -11,7 +11,7 @@ from marshmallow import fields
 from kit import form
 from kit.fields import DayOut, InstantOut, MoneyOut, number
 from payments import describing_answers as describing
-from payments.views import PaymentView, Receipt
+from payments.views import BookingFigures, PaymentView, Receipt
 
 STATUS_OF = {"cleared": 0, "uncleared": 1, "deferred": 2, "failed": 1, "void": 1}
 TYPE_OF = {"cleared": 2, "uncleared": 0, "deferred": 1, "failed": 0, "void": 0}
@@ -59,6 +59,7 @@ class PaymentOut(ma.Schema):
     failure_reason = fields.String(data_key="FailureReason")
     refund_of = fields.Integer(data_key="RefundOf", allow_none=True)
     created_at = InstantOut(data_key="CreatedTime")
+    settled_on = DayOut(data_key="SettledDate")
 
 
 class PaymentsOut(ma.Schema):
@@ -79,18 +80,21 @@ def taken(receipt: Receipt) -> dict[str, Any]:
 
 def represented(receipt: Receipt) -> dict[str, Any]:
     """The answer to a payment that asked for `Prefer: return=representation`, but for Success."""
-    figures = receipt.booking
-    booking = {
-        "BookingId": figures.id,
-        "RenterTotal": number(figures.total),
-        "Paid": number(figures.paid),
-        "RenterBalance": number(figures.outstanding),
-        "Credit": number(figures.credit),
-        "Tags": [{"Id": tag, "Name": name} for tag, name in figures.tags],
-        "Warnings": [{"Code": each.code, "Message": each.message} for each in figures.warnings],
-    }
-    shown = PAYMENT.dump(receipt.payment) | {"Booking": booking}
+    shown = PAYMENT.dump(receipt.payment) | {"Booking": figures(receipt.booking)}
     return {"PaymentId": receipt.payment.id, "Payment": shown}
+
+
+def figures(booking: BookingFigures) -> dict[str, Any]:
+    """A booking's money and tags, and nothing of its guest."""
+    return {
+        "BookingId": booking.id,
+        "RenterTotal": number(booking.total),
+        "Paid": number(booking.paid),
+        "RenterBalance": number(booking.outstanding),
+        "Credit": number(booking.credit),
+        "Tags": [{"Id": tag, "Name": name} for tag, name in booking.tags],
+        "Warnings": [{"Code": each.code, "Message": each.message} for each in booking.warnings],
+    }
 
 
 def succeeded(shown: Mapping[str, Any]) -> bytes:

@@ -161,6 +161,7 @@ def _receipt(order: TakePayment, facts: Facts, decision: Decision, now: datetime
         shares=shares,
         masks=_masks(order.card),
         last_digits=(order.card.last_digits or "") if order.card else "",
+        settled_on=order.paid_on if decision.state == "cleared" else None,
     )
     total = decision.booking.total
     figures = BookingFigures(

@@ -41,6 +41,7 @@ class PaymentView:
     masks: Mapping[str, str] = field(default_factory=dict)
     last_digits: str = ""
     refund_of: int | None = None
+    settled_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

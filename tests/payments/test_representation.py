@@ -17,7 +17,7 @@ PAYMENT_KEYS = [
     "SagepayVendorTxCode", "SagepayVPSTxId", "SagepayTxAuthNo", "PaymentSchedules",
     # Ours.
     "Status", "State", "Currency", "Charges", "Tip", "Reference", "Source", "FailureReason",
-    "RefundOf", "CreatedTime",
+    "RefundOf", "CreatedTime", "SettledDate",
 ]  # fmt: skip
 
 
