@@ -11,9 +11,10 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from audit.models import LogEntry
-from bookings.models import Booking, Night, ScheduleLine
+from bookings.models import Booking, BookingExtra, Guest, Night, ScheduleLine, Stay
 from kit import clock
 from kit.db import transaction
+from kit.vault import vault
 from payments.models import Allocation, Payment
 from tests import make
 from tests.make import Client
@@ -154,3 +155,30 @@ def told(entry: LogEntry) -> dict[str, Any]:
     """The body of an entry of the event log."""
     found: dict[str, Any] = orjson.loads(entry.body)
     return found
+
+
+def stays_of(booking: int) -> list[tuple[int, int, bool]]:
+    """Property, accommodation and whether it was dropped, in the order they came."""
+    rows = make.rows_of(Stay, booking_id=booking)
+    return [(row.property_id, row.accommodation, row.dropped_at is not None) for row in rows]
+
+
+def ordered(booking: int) -> list[tuple[str, int, int]]:
+    rows = make.rows_of(BookingExtra, booking_id=booking)
+    return [(row.name, row.quantity, row.price) for row in rows]
+
+
+PARTY: dict[str, Any] = {
+    "LeadGuestName": "Filomena",
+    "LeadGuestPassport": "XP123456",
+    "Guests[0].Name": "Zacarias",
+    "Guests[1].Name": "Eva",
+    "Adults": 2,
+    "Children": 1,
+}
+
+
+def party(booking: int) -> list[tuple[str, bool, str | None]]:
+    """Names, the lead first, and passports."""
+    rows = sorted(make.rows_of(Guest, booking_id=booking), key=lambda row: not row.is_lead)
+    return [(g.name, g.is_lead, vault().open(g.passport) if g.passport else None) for g in rows]
