@@ -44,11 +44,12 @@ def re_engagement(account: Account, standing: Standing, fee: int) -> tuple[dict[
 
 
 def balance_reminder(
-    account: Account, due: Sequence[OpenLine], promises: Sequence[PaymentRow]
+    account: Account, due: Sequence[OpenLine], promises: Sequence[PaymentRow], pay_at: str | None
 ) -> dict[str, Any]:
     """The message to the guest, who has an address: what is due soon, and what is promised.
 
-    `due`: the lines with what is open of them when all `promises` have come.
+    `due`: the lines with what is open of them when all `promises` have come; `pay_at`: the
+    agency's own page to pay at, if it has one.
     """
     names = {line.id: line.name for line in account.lines}
     context = {
@@ -58,6 +59,7 @@ def balance_reminder(
             [each.method, each.amount, str(each.paid_on) if each.state == "deferred" else None]
             for each in promises
         ],
+        "pay_at": pay_at,
     }
     return message(account, BALANCE_REMINDER, context)
 
@@ -79,4 +81,5 @@ def render_re_engagement(
 def render_balance_reminder(context: Mapping[str, Any]) -> Email:
     outstanding = sum(amount for _, amount, _ in context["due"])
     subject = f"{minor_text(context, outstanding)} is due soon for booking {context['booking']}"
-    return rendered("balance_reminder", context, subject, outstanding=outstanding)
+    link = context.get("pay_at")  # not there in what was written before reminders had it
+    return rendered("balance_reminder", context, subject, outstanding=outstanding, link=link)

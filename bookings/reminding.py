@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, select
@@ -24,6 +25,7 @@ from kit import clock
 from kit.db import reading
 from kit.sql import Query
 from locations.models import Location
+from locations.paying import pay_at
 from outbox.worker import one_by_one
 from payments.account import Account, Clock, PaymentRow, open_account, read_account
 from payments.allocation import BALANCE, OpenLine, promised, rank
@@ -54,13 +56,19 @@ def remind(connection: Connection, booking_id: int, clock_of: Clock = clock.now)
         standing=account.standing,
         cause="payment",  # of no allocation: no money moves
         lines=lines,
-        messages=(mails.balance_reminder(account, due, _promises(account)),),
+        messages=(_mail(connection, account, due),),
         entry=Entry("booking.reminded", {}, {}, {"lines": told}),
         is_seen=False,
     )
     save(connection, account, change, SYSTEM)
     log.info("booking_reminded", booking=booking_id, lines=len(due))
     return True
+
+
+def _mail(connection: Connection, account: Account, due: list[OpenLine]) -> dict[str, Any]:
+    url = select(Location.checkout_url).where(Location.id == account.booking.location_id)
+    link = pay_at(connection.scalar(url), account.booking.id)
+    return mails.balance_reminder(account, due, _promises(account), link)
 
 
 def _due(connection: Connection, account: Account) -> list[OpenLine]:

@@ -21,6 +21,7 @@ from bookings.models import Property, Stay
 from kit import clock
 from kit.money import Money
 from locations.models import Location
+from locations.paying import pay_at
 from payments.account import Account, Clock, open_account, read_account
 from payments.allocation import DEPOSIT, STAGES
 
@@ -47,8 +48,9 @@ class StayView:
 @dataclass(frozen=True, slots=True)
 class Resumable:
     """What the guest is shown of the booking. `due_first` is what of the total is due with the
-    deposit and still open. `held_until` is known while it is held for nobody
-    but who pays; `checkout_url` is where the agency takes payments, with {booking} in it."""
+    deposit and still open when the credit is used, as taking it up does. `received` is the money
+    that is there; of a cancelled booking what is kept for the guest, not its fee. `held_until` is
+    known while it is held for nobody but who pays; `pay_at` is where the agency takes payments."""
 
     booking: int
     state: State
@@ -56,12 +58,13 @@ class Resumable:
     is_demonstration: bool
     time_zone: str
     hold_minutes: int
-    checkout_url: str | None
+    pay_at: str | None
     first_name: str
     locale: str
     stays: tuple[StayView, ...]
     total: Money
     due_first: Money
+    received: Money
     held_until: datetime | None
     now: datetime
 
@@ -82,12 +85,13 @@ def look(connection: Connection, booking_id: int, clock_of: Clock = clock.now) -
         is_demonstration=place.is_demonstration,
         time_zone=account.place.time_zone,
         hold_minutes=place.hold_minutes,
-        checkout_url=place.checkout_url,
+        pay_at=pay_at(place.checkout_url, booking_id),
         first_name=account.guest.first_name,
         locale=account.guest.locale,
         stays=stays,
         total=account.money(_asked(account)),
-        due_first=account.money(_asked(account, DEPOSIT) - _paid(account, DEPOSIT)),
+        due_first=account.money(_due_first(account)),
+        received=account.money(_received(account)),
         held_until=hold_of(connection, account),
         now=account.now,
     )
@@ -135,5 +139,12 @@ def _asked(account: Account, *stages: int) -> int:
     return sum(line.amount for line in lines)
 
 
-def _paid(account: Account, stage: int) -> int:
-    return sum(line.paid for line in account.lines if line.stage == stage)
+def _due_first(account: Account) -> int:
+    """What is to come before the booking is made: credit flows into the deposit first."""
+    paid = sum(line.paid for line in account.lines if line.stage == DEPOSIT)
+    return max(_asked(account, DEPOSIT) - paid - account.standing.credit, 0)
+
+
+def _received(account: Account) -> int:
+    standing = account.standing
+    return standing.credit + (0 if account.booking.is_cancelled else standing.paid)

@@ -95,13 +95,9 @@ def _shown(found: Resumable) -> dict[str, Any]:
         "total": money_text(found.total, locale),
         "due_first": money_text(found.due_first, locale) if found.due_first else None,
         "held_until": held_until,
-        "pay_at": _pay_at(found),
+        "received": money_text(found.received, locale) if found.received else None,
+        "pay_at": found.pay_at,
     }
-
-
-def _pay_at(found: Resumable) -> str | None:
-    url = (found.checkout_url or "").replace("{booking}", str(found.booking))
-    return url if url.startswith(("https://", "http://")) else None
 
 
 def _page(template: str, **shown: Any) -> Response:

@@ -105,6 +105,19 @@ def test_the_guest_reads_what_is_due_soon_and_what_is_promised_already(app: Flas
     assert part(mail, "plain") == golden("balance_reminder")
 
 
+@KINDS
+def test_a_reminder_has_a_link_to_pay_when_there_is_one(app: Flask, kind: str) -> None:
+    link = "https://stay.example.com/pay/1207"
+
+    with_it = part(reminder(pay_at=link), kind)
+    without = [part(reminder(**more), kind) for more in ({}, {"pay_at": None})]
+
+    assert link in with_it
+    assert "href" not in without[0]
+    assert "Pay here" not in without[0]
+    assert without[0] == without[1]
+
+
 def test_the_html_of_a_reminder_says_the_same(app: Flask) -> None:
     _, due, promised = Rows(part(reminder(), "html")).tables
 

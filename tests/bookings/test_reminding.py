@@ -193,6 +193,17 @@ def test_a_reminder_is_no_change_that_clients_would_fetch_the_booking_for(app: F
     assert make.row_of(Booking, booking).modified_at == before
 
 
+def test_the_mail_leads_to_the_agencys_own_page_to_pay_at(app: Flask) -> None:
+    make.location(1, checkout_url="https://stay.example.com/pay/{booking}")
+    make.location(2)
+    booking, elsewhere = make.booking([BALANCE]), make.booking([BALANCE], location_id=2)
+
+    remind_of_balances(days(0))
+
+    found = {mail["booking"]: mail["pay_at"] for mail in mails()}
+    assert found == {booking: f"https://stay.example.com/pay/{booking}", elsewhere: None}
+
+
 @pytest.mark.parametrize("address", [None, ""])
 def test_a_guest_without_an_address_is_reminded_when_there_is_one(
     app: Flask, address: str | None
