@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from audit.chain import Entry, Origin
 from bookings.amendment import Amendment, Item, Terms, amended
@@ -18,7 +18,7 @@ from bookings.commands import AmendBooking, ExtraWish, StayWish
 from bookings.errors import AmendOfCancelled
 from bookings.models import Booking, BookingExtra, Contact, Guest, Stay
 from bookings.offers import offers
-from bookings.prices import ExtraOnOffer, ExtraPrice, Offer, Rule, StayPrice
+from bookings.prices import ExtraOnOffer, ExtraPrice, Offer, price_of
 from bookings.quoting import Agreed, Quote, quote
 from bookings.schedule import Due
 from bookings.stays import insert_stay, update_stay
@@ -27,7 +27,7 @@ from kit.errors import Refused
 from kit.locales import locale_of
 from partners.authentication import Caller
 from payments.account import Account, Clock, open_account
-from payments.saving import Change, Saved, add_lines, save
+from payments.saving import Change, Saved, add_lines, save, unchanged
 
 NOTHING = Amendment(0, (), {}, {})
 
@@ -45,36 +45,40 @@ class Stored:
 
     @property
     def agreed(self) -> Agreed:
+        row = self.row
         return Agreed(
-            accommodation=self.row.accommodation,
-            nights=(self.row.leaves_on - self.row.arrives_on).days,
+            arrives_on=row.arrives_on,
+            accommodation=row.accommodation,
+            nights=(row.leaves_on - row.arrives_on).days,
             extras={x.id: ExtraOnOffer(x.id, x.name, x.price) for x in self.extras},
-            insured=self.row.breakages == "insurance",
+            insurance=row.insurance if row.breakages == "insurance" else None,
+            tax_rate=row.tax_rate,
         )
 
     def item(self, offer: Offer) -> Item:
-        """What it costs, by what was agreed on then and the rule of today."""
-        row = self.row
-        price = StayPrice(
-            property_id=row.property_id,
-            arrives_on=row.arrives_on,
-            accommodation=row.accommodation,
-            extras=self.extras,
-            insurance=(offer.insurance or 0) if row.breakages == "insurance" else 0,
-            security_deposit=0,
-            rule=offer.rule or Rule(),
-        )
+        """What it costs, by what was agreed on; the days of the rule are today's."""
+        row, ordered = self.row, [(each.id, each.quantity) for each in self.extras]
+        days = (row.arrives_on, row.leaves_on)
+        agreed = self.agreed.over(offer)
+        price = price_of(agreed, *days, ordered, row.breakages, row.accommodation)
         return Item(price, row.breakages)
 
     def complete(self, wish: StayWish) -> StayWish:
         """The wish with what it leaves out as it is stored."""
         same = ("adults", "children", "infants", "pets", "breakages", "commission_type")
         kept = {name: getattr(self.row, name) for name in same if getattr(wish, name) is None}
-        if wish.extras is None:
-            kept["extras"] = tuple(
-                ExtraWish(extra=each.id, quantity=each.quantity) for each in self.extras
-            )
-        return replace(wish, **kept)
+        return replace(wish, **kept, extras=self._merged(wish.extras or ()))
+
+    def _merged(self, wanted: Sequence[ExtraWish]) -> tuple[ExtraWish, ...]:
+        """What is ordered already, with the quantities that are wanted now, and what is new."""
+        numbered = (replace(x, at=n if x.at is None else x.at) for n, x in enumerate(wanted))
+        new = {each.extra: each for each in numbered}
+        for each in self.extras:
+            wish = new.get(each.id)
+            if wish is None or wish.quantity is None:
+                new[each.id] = ExtraWish(extra=each.id, quantity=each.quantity)
+        had = [new.pop(each.id) for each in self.extras]
+        return (*had, *new.values())
 
 
 def amend_booking(
@@ -92,6 +96,8 @@ def amend_booking(
     account = open_account(connection, order.booking_id, reached, clock_of)
     if account.booking.is_cancelled:
         raise AmendOfCancelled(order.booking_id)
+    if not (order.stays or order.notes or order.contact):
+        return unchanged(account)
     _write_texts(connection, order)
     if not order.stays:
         change = Change(standing=account.standing, cause="amendment", entry=_entry(order))
@@ -105,8 +111,8 @@ def amend_booking(
     after = [Item(stay.price, stay.wish.breakages or "none") for stay in found.stays]
     _write_stays(connection, account, found, stored)
     amendment = NOTHING
-    if account.booking.status != "blockout":
-        terms = _terms(account, found, offered)
+    if not account.booking.is_owners:
+        terms = _terms(connection, account, found, offered)
         amendment = amended(account.lines, before, after, terms)
     entry = _entry(order, before, after, amendment.difference)
     return _save(connection, account, order, found, amendment, entry, origin)
@@ -129,13 +135,17 @@ def _entry(
     return Entry("booking.amended", {}, {"stays": was}, told, reason=order.reason)
 
 
-def _terms(account: Account, found: Quote, offered: Mapping[int, Offer]) -> Terms:
+def _terms(
+    connection: Connection, account: Account, found: Quote, offered: Mapping[int, Offer]
+) -> Terms:
     rules = {each: offer.rule for each, offer in offered.items() if offer.rule is not None}
     agreed = {each.balance_due_on for each in account.payments if each.state == "cleared"}
+    earlier = select(Booking.not_taken_off).where(Booking.id == account.booking.id)
     return Terms(
         rules=rules | {price.property_id: price.rule for price in found.prices},
         today=account.today,
         agreed=frozenset(day for day in agreed if day is not None),
+        not_taken_off=connection.execute(earlier).scalar_one(),
     )
 
 
@@ -145,11 +155,25 @@ def _write_texts(connection: Connection, order: AmendBooking) -> None:
     if order.notes:
         connection.execute(update(Booking).where(mine).values(order.notes))
     if order.contact:
-        guest = select(Booking.contact_id).where(mine).scalar_subquery()
-        values = dict(order.contact)
-        if "country" in values:
-            values["locale"] = locale_of(values["country"])
-        connection.execute(update(Contact).where(Contact.id == guest).values(values))
+        _write_contact(connection, order)
+
+
+def _write_contact(connection: Connection, order: AmendBooking) -> None:
+    """A guest of other bookings too stays what it is for those, which may be at locations that the
+    caller does not reach: this booking gets a contact of its own."""
+    mine = Booking.id == order.booking_id
+    values = dict(order.contact)
+    if "country" in values:
+        values["locale"] = locale_of(values["country"])
+    guest = Contact.id == select(Booking.contact_id).where(mine).scalar_subquery()
+    row = connection.execute(select(Contact.__table__).where(guest)).one()
+    others = exists().where(Booking.contact_id == row.id, ~mine)
+    if not connection.scalar(select(others)):
+        connection.execute(update(Contact).where(guest).values(values))
+        return
+    kept = {name: value for name, value in row._mapping.items() if name != "id"}
+    new = connection.scalars(insert(Contact).returning(Contact.id), [kept | values]).one()
+    connection.execute(update(Booking).where(mine).values(contact_id=new))
 
 
 def _stored(connection: Connection, booking_id: int) -> dict[int, Stored]:
@@ -171,26 +195,30 @@ def _quote(
 ) -> Quote:
     """The new prices, at this booking's location; what it has already keeps its price, but for a
     property that an earlier amendment took out."""
+    there = {each: stay for each, stay in stored.items() if not stay.is_dropped}
     wishes = [
-        stored[wish.property].complete(wish) if wish.property in stored else wish
+        there[wish.property].complete(wish) if wish.property in there else wish
         for wish in order.stays
     ]
     return quote(
         connection,
         wishes,
         frozenset({account.booking.location_id}),
-        owners=account.booking.status == "blockout",
-        agreed={each: stay.agreed for each, stay in stored.items() if not stay.is_dropped},
+        owners=account.booking.is_owners,
+        agreed={each: stay.agreed for each, stay in there.items()},
+        now=account.now,
     )
 
 
 def _write_stays(
     connection: Connection, account: Account, found: Quote, stored: dict[int, Stored]
 ) -> None:
-    booking_id, owners = account.booking.id, account.booking.status == "blockout"
+    booking_id, owners = account.booking.id, account.booking.is_owners
     for stay in found.stays:
-        write = update_stay if stay.offer.property_id in stored else insert_stay
-        write(connection, booking_id, stay, at_no_cost=owners)
+        if was := stored.get(stay.offer.property_id):
+            update_stay(connection, booking_id, stay, at_no_cost=owners, is_back=was.is_dropped)
+        else:
+            insert_stay(connection, booking_id, stay, at_no_cost=owners)
     gone = [each for each in stored if each not in [s.offer.property_id for s in found.stays]]
     for model in (Guest, BookingExtra):
         mine = (model.booking_id == booking_id, model.property_id.in_(gone))
@@ -218,8 +246,19 @@ def _save(
         booking={
             "arrives_on": min(stay.wish.arrives_on for stay in found.stays),
             "leaves_on": max(stay.wish.leaves_on for stay in found.stays),
+            "not_taken_off": amendment.not_taken_off,
         },
-        lines={line_id: {"due_on": day} for line_id, day in amendment.due_on.items()},
+        lines=_columns(amendment),
         entry=entry,
     )
     return save(connection, account, change, origin)
+
+
+def _columns(amendment: Amendment) -> dict[int, dict[str, Any]]:
+    """New due days and properties, by line."""
+    columns: dict[int, dict[str, Any]] = {}
+    for line_id, day in amendment.due_on.items():
+        columns.setdefault(line_id, {})["due_on"] = day
+    for line_id, property_id in amendment.heirs.items():
+        columns.setdefault(line_id, {})["property_id"] = property_id
+    return columns

@@ -1,14 +1,15 @@
 """What an amendment makes of a schedule: pure rules (product section 3).
 
-While the new total stays within what was asked for, lines shrink from the last on; when it rises,
-the difference is one new line, due with the balance. Amounts are minor units of the booking's
+While the new total stays within what was asked for, lines shrink: those of properties that are
+booked no more first, then from the last on. When it rises, the difference is one new line, due with
+the balance. The booking fee never changes. Amounts are minor units of the booking's
 currency.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -47,22 +48,27 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """How the rent differs, lines to be added, and new amounts and due days of lines, by id."""
+    """How the rent differs, lines to be added, and new amounts, due days and properties of lines,
+    by id. `not_taken_off` is what no line was left for."""
 
     difference: int
     new_lines: tuple[Due, ...]
     amounts: Mapping[int, int]
     due_on: Mapping[int, date]
+    heirs: Mapping[int, int] = field(default_factory=dict)
+    not_taken_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What days depend on: the payment rules of all properties that lines are for, the day at the
-    location, and the due days that were agreed on with payments."""
+    location, the due days that were agreed on with payments, and what earlier amendments could not
+    take off."""
 
     rules: Mapping[int, Rule]
     today: date
     agreed: Collection[date] = ()
+    not_taken_off: int = 0
 
 
 def amended(
@@ -72,25 +78,38 @@ def amended(
     may be none before."""
     rent = [line for line in lines if line.closed_amount is None and line.kind not in NOT_RENT]
     difference = _rent(after) - _rent(before)
-    days = _new_days(lines, before, after, terms)
+    rise = difference - terms.not_taken_off
+    gone = {line.property_id for line in rent} - {None, *_ids(after)}
+    less, left = shrunk(rent, max(-rise, 0), gone)
+    heirs = _heirs([line for line in rent if less.get(line.id, line.amount)], before, after)
+    days = _new_days(lines, before, after, terms, heirs)
     due_on = _due_with_balance(rent, days, after, terms.today)
     only = after[0].property_id if len(after) == 1 else None
-    new = [Due("Amendment", "amendment", BALANCE, difference, due_on, only)]
+    new = [Due("Amendment", "amendment", BALANCE, rise, due_on, only)]
     new += [
         Due("Security Deposit", "security_deposit", BALANCE, amount, due_on, property_id)
         for property_id, amount in _wanted_deposits(lines, before, after).items()
     ]
-    less, _ = shrunk(rent, max(-difference, 0))
     return Amendment(
         difference=difference,
         new_lines=tuple(due for due in new if due.amount > 0),
         amounts=less | _unwanted_deposits(lines, before, after),
         due_on=days,
+        heirs=heirs,
+        not_taken_off=left,
     )
 
 
 def _rent(items: Iterable[Item]) -> int:
-    return rent_of([item.price for item in items])
+    return rent_of(item.price for item in items)
+
+
+def _heirs(lines: Iterable[Line], before: Sequence[Item], after: Sequence[Item]) -> dict[int, int]:
+    """What lines still ask for goes, when their property does, to the one that came instead, or
+    else to the first that stays: cancelling goes by the rules of what is booked."""
+    booked, was = _ids(after), _ids(before)
+    heir = next((each for each in booked if each not in was), booked[0])
+    return {line.id: heir for line in lines if line.property_id not in (None, *booked)}
 
 
 def first_day(items: Iterable[Item]) -> date | None:
@@ -101,21 +120,27 @@ def first_day(items: Iterable[Item]) -> date | None:
 
 
 def _new_days(
-    lines: Sequence[Line], before: Sequence[Item], after: Sequence[Item], terms: Terms
+    lines: Sequence[Line],
+    before: Sequence[Item],
+    after: Sequence[Item],
+    terms: Terms,
+    heirs: Mapping[int, int],
 ) -> dict[int, date]:
-    """Open lines of the balance that were due by the old arrival are due by the new one; a day
-    that was agreed on otherwise stays."""
+    """Open lines of the balance that were due by the old arrival are due by the new one, and by the
+    rule of the property they go to; a day that was agreed on otherwise stays."""
     old, new = first_day(before), first_day(after)
-    if old is None or new is None or old == new:
+    if old is None or new is None:
         return {}
     latest = min((item.price.rule for item in before), key=lambda rule: rule.balance_days)
     found = {}
     for line in lines:
         # A line of no property is of all of them, and due with the last balance.
         rule = latest if line.property_id is None else terms.rules.get(line.property_id, latest)
+        heir = terms.rules.get(heirs.get(line.id, 0), rule)
         is_open = line.stage == BALANCE and line.paid < line.amount
-        if is_open and _is_by_rule(line.due_on, rule, old, terms):
-            found[line.id] = balance_day(rule, new, terms.today)
+        moves = old != new or heir != rule
+        if is_open and moves and _is_by_rule(line.due_on, rule, old, terms):
+            found[line.id] = balance_day(heir, new, terms.today)
     return found
 
 

@@ -96,9 +96,11 @@ def _asking(account: Account) -> list[LineRow]:
 
 
 def _rules(connection: Connection, account: Account) -> dict[int, Rule]:
-    """The payment rules of the booking's properties, those that an amendment dropped too."""
-    ids = {line.property_id for line in account.lines if line.property_id is not None}
-    found = offers(connection, ids, None)
+    """The payment rules of the booking's properties; of one that an amendment dropped only while a
+    line of it still asks for something."""
+    booked = {stay.property_id for stay in account.stays}
+    asking = {line.property_id for line in account.lines if line.amount}
+    found = offers(connection, {each for each in booked | asking if each is not None}, None)
     return {each: offer.rule for each, offer in found.items() if offer.rule is not None}
 
 

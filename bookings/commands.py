@@ -21,9 +21,9 @@ class GuestWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraWish:
-    """An extra by its id, and how many: one unless given, or as many as are ordered already. 0 takes
-    it out of an amended booking. `at`: its number among those that came, by which errors name it;
-    unless given, its place."""
+    """An extra by its id, and how many: one unless given, or as many as are ordered already. 0
+    takes it out of an amended booking. `at`: its number among those that came, by which errors
+    name it; unless given, its place."""
 
     extra: int
     quantity: int | None = None

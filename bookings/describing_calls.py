@@ -22,8 +22,10 @@ Fields may come in the body or in the query. Nights that somebody has are named 
 CALC = """What a booking would cost: nothing is stored, no nights are held, past dates are fine.
 Taken nights are no error here but `Availability: false`."""
 AMEND = """Changes items, dates, guests, notes and the guest's addresses. Properties that are given
-are all of them from now on; of each, guests, extras and agreed prices stay as they are unless given
-(Qty=0 takes an extra out). Without properties the items stay.
+are all of them from now on; of each, what is not given stays as it is, and so do prices, tax and
+insurance as they were agreed on. Extras that are given are changed or added (Qty=0 takes one out),
+the others stay; guests that are given take the place of those there. Without properties the items
+stay. The booking fee never changes. Without anything to change, nothing is written.
 
 A lower total shrinks the schedule from its end and the money released is credit; a higher one adds
 a line "Amendment", due with the balance. Payments are not touched."""
@@ -56,8 +58,10 @@ OF_ITEMS: list[DomainError] = [
 ]
 CALCULATING: list[DomainError] = [*OF_ITEMS, errors.BrandElsewhere(2, 1)]
 TAKEN = errors.NightsTaken("stays[0].arrives_on", 8849, NIGHTS)
+PAST = errors.ArrivedAlready("stays[0].arrives_on", date(2020, 12, 20), date(2030, 3, 10))
 CREATING: list[DomainError] = [
     *CALCULATING,
+    PAST,
     errors.ContactUnknown(4),
     errors.SourceUnknown("Web", ["Website", "Phone"]),
     errors.BookingTagUnknown([99]),
@@ -66,7 +70,13 @@ CREATING: list[DomainError] = [
     *EVERY_WRITE,
 ]
 OF_BOOKING: list[DomainError] = [BookingUnknown(4355), *EVERY_WRITE]
-AMENDING: list[DomainError] = [*OF_ITEMS, TAKEN, errors.AmendOfCancelled(5003), *OF_BOOKING]
+AMENDING: list[DomainError] = [
+    *OF_ITEMS,
+    PAST,
+    TAKEN,
+    errors.AmendOfCancelled(5003),
+    *OF_BOOKING,
+]
 CANCELLING: list[DomainError] = [
     errors.AlreadyCancelled(5003),
     errors.ExternalPaymentPresent(4354, [1207]),

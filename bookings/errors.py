@@ -108,6 +108,16 @@ class BookingTagUnknown(BookingError):
         super().__init__(f"There is no tag {', '.join(map(str, tags))}.")
 
 
+class ArrivedAlready(BookingError):
+    """Nothing can be booked, or moved, to a day that has passed at the location."""
+
+    code = "arrival_in_past"
+
+    def __init__(self, field: str, arrives_on: date, today: date) -> None:
+        self.field = field
+        super().__init__(f"The arrival is {arrives_on}; today, {today}, is the earliest.")
+
+
 class CostDecimals(BookingError):
     code = "cost_decimals"
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -144,7 +145,9 @@ class Booking(Base):
     `paid` is what lies on its lines, `credit` what fits none; outstanding is total - paid.
     `charges` are the surcharges of cleared payments, in neither. It arrives with the first of its
     stays and leaves with the last. `abandoned_at` is when the guest was written to about an
-    abandoned booking, which happens once. The `log_` columns are the head of the booking's chain
+    abandoned booking, which happens once. `is_owners`: an owner's own stay, which costs nothing.
+    `not_taken_off` is what amendments made it cheaper by when no line was left to shrink; what
+    makes it dearer later uses that up first. The `log_` columns are the head of the booking's chain
     of the event log (audit.chain).
     """
 
@@ -193,6 +196,8 @@ class Booking(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     modified_at: Mapped[datetime] = mapped_column(Instant)
     abandoned_at: Mapped[datetime | None] = mapped_column(Instant)
+    is_owners: Mapped[bool] = mapped_column(server_default=text("false"))
+    not_taken_off: Mapped[int] = mapped_column(BigInteger, server_default="0")
     log_count: Mapped[int]
     log_hash: Mapped[str] = mapped_column(String(64))
     log_seal: Mapped[str] = mapped_column(String(64))
@@ -202,8 +207,10 @@ class Stay(Base):
     """One property of a booking, from the day of arrival to the day of leaving.
 
     `accommodation` is what the nights cost, `owner_amount` what the sender says is the owner's
-    part of it, `commission_type` the vendor's number for who bears a discount. A property that
-    an amendment takes out of the booking is dropped, not deleted: lines and payments name it.
+    part of it, `commission_type` the vendor's number for who bears a discount. `tax_rate`
+    (hundredths of a percent; None: not known) and `insurance`, what that costs where it was chosen,
+    are what was agreed on, whatever the property asks for later. A property that an amendment takes
+    out of the booking is dropped, not deleted: lines and payments name it.
     """
 
     __tablename__ = "stays"
@@ -231,6 +238,8 @@ class Stay(Base):
     owner_amount: Mapped[int | None] = mapped_column(BigInteger)
     commission_type: Mapped[int | None]
     breakages: Mapped[str] = mapped_column(String(10), server_default="none")
+    tax_rate: Mapped[int | None]
+    insurance: Mapped[int] = mapped_column(BigInteger, server_default="0")
     dropped_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

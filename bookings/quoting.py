@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -17,7 +18,8 @@ from bookings.availability import Span
 from bookings.commands import StayWish
 from bookings.errors import BookingError
 from bookings.offers import offers
-from bookings.prices import ExtraOnOffer, Offer, StayPrice, agreed_cost, price_of
+from bookings.prices import ExtraOnOffer, Offer, Rule, StayPrice, agreed_cost, price_of
+from kit import clock
 from kit.currencies import exponent
 from kit.errors import Refused
 from kit.money import Money, TooManyDecimals
@@ -36,12 +38,24 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """What a booking has agreed on for a property that it holds already: these prices stay,
-    whatever the property costs and offers now. `accommodation` is in minor units."""
+    whatever the property costs and offers now. Amounts are minor units. `insurance` None: not
+    insured; `tax_rate` None: not known, so today's stands."""
 
+    arrives_on: date
     accommodation: int
     nights: int
     extras: Mapping[int, ExtraOnOffer]
-    insured: bool
+    insurance: int | None
+    tax_rate: int | None
+
+    def over(self, offer: Offer) -> Offer:
+        """The property of today, with what was agreed on."""
+        rule = offer.rule or Rule()
+        if self.tax_rate is not None:
+            rule = replace(rule, tax_rate=self.tax_rate)
+        insurance = offer.insurance if self.insurance is None else self.insurance
+        extras = {**offer.extras, **self.extras}
+        return replace(offer, rule=rule, insurance=insurance, extras=extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +97,18 @@ def quote(
     *,
     owners: bool = False,
     agreed: Mapping[int, Agreed] = MappingProxyType({}),
+    now: datetime | None = None,
 ) -> Quote:
     """The prices of these stays, all at one location that the caller reaches (None: any).
 
     `also` are problems found elsewhere, to be told with these; `owners`: an owner's own stay, which
-    costs nothing and needs no price; `agreed`: by property, for an amendment. Raises the errors
-    of bookings.errors, but for those in the quote's `refusals`.
+    costs nothing and needs no price; `agreed`: by property, for an amendment; `now`: arrivals must
+    not have passed, but for days of `agreed`. Raises the errors of bookings.errors, but for those
+    in the quote's `refusals`.
     """
     found = offers(connection, [wish.property for wish in wishes], locations)
     for property_id in found.keys() & agreed.keys():
-        extras = {**found[property_id].extras, **agreed[property_id].extras}
-        found[property_id] = replace(found[property_id], extras=extras)
+        found[property_id] = agreed[property_id].over(found[property_id])
     problems: list[BookingError] = list(also)
     for number, wish in enumerate(wishes):
         at, offer = _at(number, wish), found.get(wish.property)
@@ -109,6 +124,7 @@ def quote(
         Refused.if_any(problems)
         raise ValueError("a quote needs a stay")
     place = _place(connection, there[0])
+    problems += _past(wishes, place, agreed, now) if now else []
     problems += [each for n, wish in enumerate(wishes) for each in _decimals(n, wish, place)]
     Refused.if_any(problems)
     stays = tuple(
@@ -139,7 +155,7 @@ def _unknown(at: str, wish: StayWish, offer: Offer) -> list[BookingError]:
             known,
         )
         for n, extra in enumerate(wish.extras or ())
-        if extra.extra not in offer.extras and extra.quantity
+        if extra.extra not in offer.extras and extra.quantity != 0
     ]
 
 
@@ -152,6 +168,19 @@ def _places(
         errors.SeveralLocations(f"{_at(place, wish)}.property")
         for place, wish in enumerate(wishes)
         if wish.property in found and found[wish.property].location_id != there[0]
+    ]
+
+
+def _past(
+    wishes: Sequence[StayWish], place: Place, agreed: Mapping[int, Agreed], now: datetime
+) -> list[BookingError]:
+    """Arrivals before today at the location; a booking that is amended keeps the days it has."""
+    today = clock.day_at(now, place.time_zone)
+    kept = {each.arrives_on for each in agreed.values()}
+    return [
+        errors.ArrivedAlready(f"{_at(n, wish)}.arrives_on", wish.arrives_on, today)
+        for n, wish in enumerate(wishes)
+        if wish.arrives_on < today and wish.arrives_on not in kept
     ]
 
 
@@ -176,7 +205,9 @@ def _quoted(
 ) -> QuotedStay:
     at = _at(number, wish)
     cost = _cost(wish, offer, place, agreed)
-    extras = [(extra.extra, extra.quantity) for extra in wish.extras or () if extra.quantity]
+    wanted = [(each.extra, 1 if each.quantity is None else each.quantity)
+              for each in wish.extras or ()]  # fmt: skip
+    extras = [(extra_id, quantity) for extra_id, quantity in wanted if quantity]
     breakages = wish.breakages or "none"
     return QuotedStay(
         wish=wish,
@@ -184,7 +215,7 @@ def _quoted(
         price=price_of(offer, wish.arrives_on, wish.leaves_on, extras, breakages, cost),
         owner_amount=_minor(wish.owner_amount, place.currency),
         span=Span(f"{at}.arrives_on", wish.property, wish.arrives_on, wish.leaves_on),
-        refusals=tuple(_refusals(at, wish, offer, cost, agreed)),
+        refusals=tuple(_refusals(at, wish, offer, cost)),
     )
 
 
@@ -197,16 +228,12 @@ def _cost(wish: StayWish, offer: Offer, place: Place, agreed: Agreed | None) -> 
     return agreed_cost(agreed.accommodation, agreed.nights, nights, offer.night_price)
 
 
-def _refusals(
-    at: str, wish: StayWish, offer: Offer, cost: int | None, agreed: Agreed | None
-) -> Iterator[BookingError]:
+def _refusals(at: str, wish: StayWish, offer: Offer, cost: int | None) -> Iterator[BookingError]:
     """What the agency does not do: no price, no insurance, no vouchers. What a booking has already
     it keeps, also when it is no longer on offer."""
-    no_rule = offer.rule is None and agreed is None
-    if no_rule or (offer.night_price is None and cost is None):
+    if offer.rule is None or (offer.night_price is None and cost is None):
         yield errors.NotOnOffer(f"{at}.property", wish.property)
-    insured = agreed is not None and agreed.insured
-    if wish.breakages == "insurance" and offer.insurance is None and not insured:
+    if wish.breakages == "insurance" and offer.insurance is None:
         yield errors.InsuranceNotOffered(f"{at}.breakages", wish.property)
     if wish.voucher is not None:
         yield errors.VoucherUnknown(f"{at}.voucher", wish.voucher)

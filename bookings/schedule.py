@@ -7,7 +7,7 @@ split, by largest remainder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -85,11 +85,12 @@ def _rate(rate: int) -> str:
     return f"{(Decimal(rate) / 100).normalize():f}"
 
 
-def rent_of(stays: Sequence[StayPrice]) -> int:
-    """What these stays ask for in all, but for security deposits, which are returned."""
-    day = date.min
-    lines = schedule_of(stays, day, day)
-    return sum(due.amount for due in lines if due.kind != "security_deposit")
+def rent_of(stays: Iterable[StayPrice]) -> int:
+    """What these stays ask for in all, but for the one fee of the booking, and for security
+    deposits, which are returned."""
+    return sum(
+        each.base + percent(each.base, each.rule.tax_rate) + each.insurance for each in stays
+    )
 
 
 class Asking(Protocol):
@@ -109,13 +110,21 @@ class Asking(Protocol):
     def property_id(self) -> int | None: ...
 
 
-def shrunk(lines: Iterable[Asking], less: int) -> tuple[dict[int, int], int]:
+def shrunk(
+    lines: Iterable[Asking], less: int, gone: Container[int | None] = ()
+) -> tuple[dict[int, int], int]:
     """New amounts by line id when the total falls by `less`: from the last line on, stage 2 first;
-    the security deposit stays. Also what could not be taken off, because no line was left."""
+    the security deposit stays. Also what could not be taken off, because no line was left.
+
+    `gone`: properties that are booked no more. Their lines go before all others, of these the part
+    of the booking's fee last, since the booking still has it."""
+
+    def place(line: Asking) -> tuple[bool, bool, int, date, int]:
+        is_gone = line.property_id in gone
+        return is_gone, is_gone and line.kind != "fee", line.stage, line.due_on, line.id
+
     falling = sorted(
-        (line for line in lines if line.kind != "security_deposit"),
-        key=lambda line: (line.stage, line.due_on, line.id),
-        reverse=True,
+        (line for line in lines if line.kind != "security_deposit"), key=place, reverse=True
     )
     amounts, left = {}, less
     for line in falling:

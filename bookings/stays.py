@@ -26,14 +26,15 @@ def insert_stay(
 
 
 def update_stay(
-    connection: Connection, booking_id: int, stay: QuotedStay, at_no_cost: bool
+    connection: Connection, booking_id: int, stay: QuotedStay, at_no_cost: bool, *, is_back: bool
 ) -> None:
-    """A stay as an amendment wants it; guests it does not speak of stay as they are."""
+    """A stay as an amendment wants it; guests it does not speak of stay as they are. `is_back`: it
+    was dropped, and keeps nothing of before."""
     property_id, wish = stay.offer.property_id, stay.wish
     key = {"booking_id": booking_id, "property_id": property_id}
     mine = (Stay.booking_id == booking_id, Stay.property_id == property_id)
     columns = _columns(stay, at_no_cost)
-    values = {name: value for name, value in columns.items() if value is not None}
+    values = {name: value for name, value in columns.items() if is_back or value is not None}
     connection.execute(update(Stay).where(*mine).values(**values, dropped_at=None))
     if wish.lead is not None:
         _forget_guests(connection, key, lead=True)
@@ -57,6 +58,8 @@ def _columns(stay: QuotedStay, at_no_cost: bool) -> dict[str, Any]:
         "owner_amount": stay.owner_amount,
         "commission_type": wish.commission_type,
         "breakages": wish.breakages or "none",
+        "tax_rate": stay.price.rule.tax_rate,
+        "insurance": 0 if at_no_cost else stay.price.insurance,
     }
 
 

@@ -10,7 +10,7 @@ from audit.chain import Entry, Origin
 from kit import clock
 from partners.authentication import Caller
 from payments.account import Clock, open_account
-from payments.saving import Change, Saved, save
+from payments.saving import Change, Saved, save, unchanged
 
 
 def update_notes(
@@ -21,10 +21,12 @@ def update_notes(
     caller: Caller | None = None,
     clock_of: Clock = clock.now,
 ) -> Saved:
-    """Replace the notes that are given, by column. Raises BookingUnknown. The log names the fields
-    only: what notes say may be about guests."""
+    """Replace the notes that are given, by column. Without any, nothing is written.
+    Raises BookingUnknown. The log names the fields only: what notes say may be about guests."""
     reached = None if caller is None else caller.locations
     account = open_account(connection, booking_id, reached, clock_of)
+    if not notes:
+        return unchanged(account)
     entry = Entry("booking.updated", {}, {}, {"fields": sorted(notes)})
     change = Change(standing=account.standing, cause="amendment", booking=notes, entry=entry)
     return save(connection, account, change, origin)

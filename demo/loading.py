@@ -127,6 +127,7 @@ def _book(connection: Connection, plan: Plan, now: datetime) -> None:
         "account_identifier": plan.account or f"A{plan.id}.1",
         "source_id": plan.source,
         "status": plan.status,
+        "is_owners": plan.status == "blockout",
         "currency": CURRENCY_OF[plan.location],
         "arrives_on": arrives,
         "leaves_on": leaves,

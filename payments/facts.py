@@ -27,6 +27,7 @@ class BookingFacts:
     log_count: int
     log_hash: str
     log_seal: str
+    is_owners: bool = False
 
     @property
     def log_head(self) -> Head:

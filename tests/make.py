@@ -157,7 +157,8 @@ def booking(
     )
     lines = [due if isinstance(due, Due) else Due(due) for due in dues]
     total = sum(Money.parse(line.amount, currency).minor for line in lines)
-    row = {"location_id": location_id, "contact_id": contact, "currency": currency, "total": total}
+    row = {"location_id": location_id, "contact_id": contact, "currency": currency, "total": total,
+           "is_owners": values.get("status") == "blockout"}  # fmt: skip
     booking_id = _insert(Booking, **(_anything() | row | values))
     with transaction() as connection:
         seal = chain().empty(booking_id).seal

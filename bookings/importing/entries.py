@@ -74,6 +74,7 @@ def _booking(record: Record, settled: Settled, ids: Ids, head: Head, now: dateti
         "external_reference": values.get("external_reference"),
         "source_id": record.source_id,
         "status": settled.status,
+        "is_owners": settled.status == "blockout",
         "currency": record.place.currency,
         "arrives_on": values["arrival"],
         "leaves_on": values["departure"],
@@ -101,6 +102,7 @@ def _created_at(record: Record, now: datetime) -> datetime:
 def _stay(record: Record, ids: Ids) -> Row:
     kinds = {due.kind for due in record.dues}
     insured = "insurance" if "insurance" in kinds else "none"
+    insurance = sum(due.amount for due in record.dues if due.kind == "insurance")
     return {
         "booking_id": ids.booking,
         "property_id": record.property_id,
@@ -109,6 +111,8 @@ def _stay(record: Record, ids: Ids) -> Row:
         **{name: record.values.get(name, 0) for name in PARTY},
         "accommodation": record.accommodation,
         "breakages": "deposit" if "security_deposit" in kinds else insured,
+        "tax_rate": record.tax_rate,
+        "insurance": insurance,
     }
 
 

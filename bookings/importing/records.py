@@ -58,6 +58,7 @@ class Record:
     tags: tuple[int, ...]
     created_on: date
     accommodation: int
+    tax_rate: int | None
     dues: tuple[Due, ...]
     fee: int
     paid: Paid | None
@@ -193,6 +194,7 @@ class _Reader:
             tags=tags,
             created_on=created_on,
             accommodation=asked[0],
+            tax_rate=_tax_rate(self.values, offer),
             dues=asked[1],
             fee=amounts.get("cancellation_fee", 0),
             paid=_paid(self.values, amounts, method_id),
@@ -217,6 +219,11 @@ class _Reader:
             return None
         price = price_of(offer, values["arrival"], values["departure"], (), "none", agreed)
         return price.accommodation, tuple(schedule_of([price], values["arrival"], created_on))
+
+
+def _tax_rate(values: Mapping[str, Any], offer: Offer) -> int | None:
+    """The rate of the rule that made the schedule; of one that the line gives, nobody knows it."""
+    return None if offer.rule is None or gives_schedule(values) else offer.rule.tax_rate
 
 
 def _paid(

@@ -130,14 +130,14 @@ def test_none_of_an_extra_takes_it_out(agency: Client) -> None:
     assert sums(booking).total == 79500
 
 
-def test_extras_that_are_named_are_all_of_them(agency: Client) -> None:
+def test_extras_that_are_named_are_added_to_the_others(agency: Client) -> None:
     place = home()
     cot, basket = make.extra(place), make.extra(place, "50.00", "Basket")
     booking = book(agency, stay(place, **extras((cot, 2))))
 
     amended(agency, booking, stay(place, **extras((basket, 1))))
 
-    assert ordered(booking) == [("Basket", 1, 5000)]
+    assert ordered(booking) == [("Cot", 2, 3000), ("Basket", 1, 5000)]
 
 
 def test_insurance_and_security_deposit_change_places(agency: Client) -> None:

@@ -216,13 +216,15 @@ def test_a_line_of_no_property_moves_with_the_last_balance() -> None:
     assert amend(before, after, [whole]).due_on == {whole.id: LATER_DAY}
 
 
-def test_a_line_of_a_property_that_was_dropped_long_ago_moves_by_its_own_rule() -> None:
+def test_a_line_that_goes_to_another_property_is_due_by_the_rule_of_that() -> None:
     dropped = Line(1050, "balance", 2, 1000, ARRIVAL - timedelta(days=90), QUINTA)
     rules = {CASA: RULE, QUINTA: Rule(balance_days=90)}
 
     found = amend([item()], [item(arrives_on=LATER)], [dropped], rules=rules)
+    same_day = amend([item()], [item()], [dropped], rules=rules)
 
-    assert found.due_on == {dropped.id: LATER - timedelta(days=90)}
+    assert (found.heirs, found.due_on) == ({dropped.id: CASA}, {dropped.id: LATER_DAY})
+    assert same_day.due_on == {dropped.id: BALANCE_DAY}
 
 
 # --- properties and security deposits -------------------------------------------------------------

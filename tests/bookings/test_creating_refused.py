@@ -191,10 +191,8 @@ def test_check_out_is_after_check_in_and_at_most_a_year_later(
         assert refused(agency, body) == (400, [(f"{P}.Checkout", "dates")])
 
 
-@pytest.mark.parametrize("first", ["0001-01-01", "9999-12-30"])
-def test_the_ends_of_the_calendar_are_days_as_any_other(agency: Client, first: str) -> None:
-    last = first[:-2] + f"{int(first[-2:]) + 1:02}"
-    body = asked(stay(home(), Checkin=first, Checkout=last))
+def test_the_last_days_of_the_calendar_are_days_as_any_other(agency: Client) -> None:
+    body = asked(stay(home(), Checkin="9999-12-30", Checkout="9999-12-31"))
 
     assert created(agency.post(CREATE, body))
 
