@@ -20,7 +20,7 @@ from webargs.flaskparser import FlaskParser
 from kit.cards import has_card_number
 from kit.errors import DomainError, Refused
 from kit.fields import Fault, Listed, Typed
-from kit.nested import Found, Place, flat, place_of
+from kit.nested import Found, Missed, Place, flat, missed, place_of
 
 BODY_LIMIT = 64 * 1024
 MOST_FIELDS = 1000
@@ -74,7 +74,7 @@ def gather(raw: bytes, schema: Form) -> Found:
     for name, came in pairs(raw):
         place = place_of(name, schema)
         if place is None:
-            _look_at_stranger(name, came, found)
+            _look_at_stranger(name, came, found, missed(name, schema))
         elif (values := place.among(found)) is not None:
             value = _checked(came, place.key, place.field)
             both = place.key in values
@@ -82,11 +82,15 @@ def gather(raw: bytes, schema: Form) -> Found:
     return found
 
 
-def _look_at_stranger(name: str, came: str | None, found: Found) -> None:
+def _look_at_stranger(name: str, came: str | None, found: Found, wrong: Missed | None) -> None:
     unnamed = len(name) > LONGEST_NAME or has_card_number(name)
-    value = _checked(came, "A field" if unnamed else name)
+    shown = "A field" if unnamed else name
+    value = _checked(came, shown, wrong.field if wrong else None)
+    if wrong and not isinstance(value, Fault):
+        value = Fault("misplaced", f"{shown} is wrongly named; it must be {wrong.right}.")
     if isinstance(value, Fault):
-        found.strangers["?" if unnamed else name] = value
+        told = found.strangers.setdefault("?" if unnamed else name, [])
+        told += [] if value in told else [value]
 
 
 def _checked(came: str | None, name: str, field: ma.fields.Field[Any] | None = None) -> str | Fault:
@@ -192,7 +196,7 @@ class Form(ma.Schema):
     @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
     def _refuse_strangers(self, _: Any, came: Any, **__: Any) -> None:
         if strangers := getattr(came, "strangers", None):
-            raise ma.ValidationError({name: [fault] for name, fault in strangers.items()})
+            raise ma.ValidationError(strangers)
 
 
 def wire_words(*forms: Form) -> dict[str, str]:

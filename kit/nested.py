@@ -17,6 +17,9 @@ from marshmallow.exceptions import SCHEMA
 from kit.fields import Fault, Wire
 
 SEGMENT = re.compile(r"([^.\[\]]+)(?:\[([0-9]+)\])?")
+WORD = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")  # between brackets or dots, in whatever way
+SHORT_INDEX = re.compile(r"[0-9]{1,3}")
+NUMBER = re.compile(r"[-+ ]*\d*")
 FIRST_WORD = re.compile(r"\w+")
 LONGEST_INDEX = 3
 LONGEST_SHOWN = 6  # digits of a wrong index; more of them could be a card number
@@ -35,13 +38,13 @@ class Found(dict[str, Any]):
     """The values that came for one form, under the form's own spelling of their names: texts, or
     Faults in their place; a Found of its own for a Part, a Numbered for Parts.
 
-    `strangers` are faults in fields that the call does not have: what is unknown is ignored, but
-    not when it holds a card number.
+    `strangers` are faults of names that the call does not have: what is unknown is ignored, but
+    not when it holds a card number, nor when it means a part and is not written as its fields are.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.strangers: dict[str, Fault] = {}
+        self.strangers: dict[str, list[Fault]] = {}
 
 
 class Numbered(dict[int, Found]):
@@ -187,6 +190,55 @@ def _part(segment: str, form: Readable) -> tuple[Part | None, str]:
     if not isinstance(part, Part) or part.numbered != (found[2] is not None):
         return None, ""
     return part, found[2] or ""
+
+
+# --- names that miss a field -------------------------------------------------------------------
+
+
+class Missed(NamedTuple):
+    """What would have been right, and the field that is meant; None when it is a whole part."""
+
+    right: str
+    field: ma.fields.Field[Any] | None
+
+
+def missed(name: str, form: Readable) -> Missed | None:
+    """What a name that leads to no field should have been: one that means a known part, and writes
+    the way through it in another manner, such as "Properties.Id" or PHP's "Properties[0][Id]".
+    None when a word of it is unknown. Only our own spelling and short indexes are repeated.
+    """
+    right, part = "", None
+    for word in WORD.finditer(name):
+        inner = word[2] or word[1] or ""
+        key = form.names.get(inner.lower(), "")
+        field = form.fields_by_key.get(key)
+        is_last = WORD.search(name, word.end()) is None
+        if isinstance(field, Part):
+            right, part, form = right + field.start, field, field.form
+        elif field is not None:
+            return Missed(right + key, field) if part and is_last else None
+        elif part is None or not _is_index(word, is_last):
+            return None
+        else:
+            right = _numbered(right, part, inner)
+    return None if part is None else Missed(f"a field such as {_first(part, right)}", None)
+
+
+def _is_index(word: re.Match[str], is_last: bool) -> bool:
+    """Whether a word that names no field was meant to number a part. "[x]" at the end is the name
+    of an unknown field, as PHP writes it."""
+    return bool(NUMBER.fullmatch(word[2] or word[1] or "")) or (word[2] is None and not is_last)
+
+
+def _numbered(right: str, part: Part, index: str) -> str:
+    """The way to a part with the index that came for it, when that may be one."""
+    if not isinstance(part, Parts) or not SHORT_INDEX.fullmatch(index) or int(index) >= part.most:
+        return right
+    return f"{right.removesuffix('[0].')}[{int(index)}]." if right.endswith("[0].") else right
+
+
+def _first(part: Part, start: str) -> str:
+    return next(leaves(part.form, start)).name
 
 
 class Leaf(NamedTuple):

@@ -159,17 +159,105 @@ def test_a_part_of_which_no_field_has_a_value_is_absent(more: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *["Properties[0][Id]", "Properties[0]Id", "Properties.Id", "Properties.0.Id", "Properties"],
-        *["Properties[0]", "Properties[0].", "Properties[0].Guests", "Properties[0].Nothing"],
-        *["Properties[].Id", "Properties[-1].Id", "Properties[+1].Id", "Properties[ 1].Id"],
-        *["Properties[٣].Id", "Properties[1_0].Id", "Properties[1]].Id", "Properties[1][1].Id"],
-        *["Properties[1].Id.Id", "Properties[1].Id[0]", ".Properties[1].Id", "Properties[x].Id"],
-        *["Properties[2000].Nothing", "Contact", "Contact[0].FirstName", "Contact..FirstName"],
-        *["Source.Source", "Source[0]", "FirstName", "Contact.Id", "[0].Id", "Id", "." * 900],
+        *["Properties[1].Id.Id", "Properties[1].Id[0]", "Properties[0].Nothing", "Properties.x.Id"],
+        *["Properties[2000].Nothing", "Contact[Nothing]", "Properties[0][Nothing]", "Contact.Id"],
+        *["Source.Source", "Source[0]", "FirstName", "[0].Id", "Id", "." * 900, "[" * 900, "[]"],
+        *["Properties.Guests.Nothing", "Properties[0].Guests[0].Guests[0].Name", "Id.Properties"],
     ],
 )
 def test_what_is_no_name_of_a_field_is_ignored(name: str) -> None:
     assert read(f"{STAY}&{quote(name)}=7") == {"properties": (Stay(8849, "x"),)}
+
+
+MISPLACED = {
+    "Properties.Id": "Properties[0].Id",
+    "properties.id": "Properties[0].Id",
+    "Properties.0.Id": "Properties[0].Id",
+    "Properties.2.Id": "Properties[2].Id",
+    "Properties[].Id": "Properties[0].Id",
+    "Properties[x].Id": "Properties[0].Id",
+    "Properties[-1].Id": "Properties[0].Id",
+    "Properties[+1].Id": "Properties[0].Id",
+    "Properties[ 1].Id": "Properties[0].Id",
+    "Properties[1_0].Id": "Properties[0].Id",
+    "Properties[٣].Id": "Properties[0].Id",
+    "Properties[1]].Id": "Properties[1].Id",
+    "Properties[1][2].Id": "Properties[1].Id",
+    "Properties[2000]Id": "Properties[0].Id",
+    "Properties[20]Id": "Properties[0].Id",
+    "Properties[19]Id": "Properties[19].Id",
+    "Properties[0]Id": "Properties[0].Id",
+    "Properties[1][Id]": "Properties[1].Id",
+    "Properties[1][Extras][02][Id]": "Properties[1].Extras[2].Id",
+    "[Properties][1][Id]": "Properties[1].Id",
+    ".Properties[1].Id": "Properties[1].Id",
+    "Properties[1].PropertyId[": "Properties[1].Id",
+    "Properties.Extras.Qty": "Properties[0].Extras[0].Qty",
+    "Properties[3].Extras.Id": "Properties[3].Extras[0].Id",
+    "Properties[3].People.Name": "Properties[3].Guests[0].Name",
+    "Contact[0].FirstName": "Contact.FirstName",
+    "Contact[FirstName]": "Contact.FirstName",
+    "Contact..FirstName": "Contact.FirstName",
+    "Contact": "a field such as Contact.FirstName",
+    "Properties": "a field such as Properties[0].Id",
+    "Properties[4]": "a field such as Properties[4].Id",
+    "Properties[4].": "a field such as Properties[4].Id",
+    "Properties[4].Guests": "a field such as Properties[4].Guests[0].Name",
+}
+
+
+@pytest.mark.parametrize("name", MISPLACED)
+def test_a_name_that_means_a_part_and_is_written_otherwise_is_told_with_what_is_right(
+    name: str,
+) -> None:
+    wrong = faults(f"{STAY}&{quote(name)}=7")
+
+    sentence = f"{name} is wrongly named; it must be {MISPLACED[name]}."
+    assert wrong == {name: [("misplaced", sentence)]}
+
+
+def test_names_of_which_all_are_misplaced_are_all_told_once_each_with_the_rest() -> None:
+    wrong = faults(f"{STAY}&Properties.Id=1&Properties.Id=2&Contact[Email]=x&Contact.Email=x")
+
+    found = {name: [code for code, _ in told] for name, told in wrong.items()}
+    assert found == {
+        "Properties.Id": ["misplaced"],
+        "Contact[Email]": ["misplaced"],
+        "Contact.Email": ["invalid"],
+    }
+
+
+@pytest.mark.parametrize("name", ["Properties[].Id", "Contact", "Properties.Guests"])
+def test_a_misplaced_name_without_a_value_is_absent(name: str) -> None:
+    assert read(f"{STAY}&{name}=&{name}") == {"properties": (Stay(8849, "x"),)}
+
+
+def test_misplaced_names_that_are_long_are_not_repeated_but_what_is_right_is() -> None:
+    far = "Properties[" + "0" * 60 + "][{}]"
+
+    wrong = faults(f"{STAY}&{far.format('Id')}=1&{far.format('Id')}=2&{far.format('Checkout')}=3")
+
+    must = "A field is wrongly named; it must be Properties[0]"
+    assert wrong == {"?": [("misplaced", f"{must}.Id."), ("misplaced", f"{must}.Checkout.")]}
+
+
+@pytest.mark.parametrize(
+    "name", [f"Properties[{VISA}][Id]", "Properties.4111111111111111.Id", f"Contact[{VISA}].Email"]
+)
+def test_a_card_number_in_a_misplaced_name_is_not_repeated(name: str) -> None:
+    wrong = faults(f"{STAY}&{quote(name)}=7")
+
+    assert [code for code, _ in wrong["?"]] == ["misplaced"]
+    assert "4111" not in str(wrong)
+    assert "1111" not in str(wrong)
+
+
+def test_a_card_number_in_a_misplaced_text_is_what_is_told() -> None:
+    wrong = faults(f"{STAY}&Contact[FirstName]={VISA}&Properties.Id=4111111111111111")
+
+    codes = {name: [code for code, _ in told] for name, told in wrong.items()}
+    assert codes == {"Contact[FirstName]": ["card_number"], "Properties.Id": ["misplaced"]}
+    assert "4111" not in str(wrong)
 
 
 def test_a_list_in_a_part_may_be_repeated() -> None:
@@ -242,7 +330,7 @@ def test_a_card_number_in_a_text_of_a_part_is_refused_and_not_repeated(
     assert "4111" not in str(wrong)
 
 
-@pytest.mark.parametrize("name", ["Contact.Nothing", "Properties[0].Notes", "Properties[0][Id]"])
+@pytest.mark.parametrize("name", ["Contact.Nothing", "Properties[0].Notes", "Properties[0][No]"])
 def test_a_card_number_in_a_field_of_a_part_that_nobody_knows_is_refused(name: str) -> None:
     wrong = faults(f"{STAY}&{name}={VISA}")
 
@@ -350,6 +438,8 @@ def test_no_garbage_of_names_makes_reading_fail_otherwise_than_by_a_refusal(
         "Properties[1].Guests[9{n}].Name",
         "Contact.{n}.FirstName",
         "{n}[0].Id",
+        "Properties[{n}][Id]",
+        "Properties.{n}.Extras.Id",
     ],
 )
 def test_what_a_body_takes_of_memory_does_not_grow_with_its_indexes(name: str) -> None:
