@@ -130,6 +130,7 @@ class Life:
     held_from: datetime
     is_cancelled: bool = False
     ever: set[House] = field(default_factory=set)
+    booking_fee: int = 0  # agreed on when it was booked, whatever becomes of its houses
     payments: list[Paid] = field(default_factory=list)
 
     @property
@@ -137,18 +138,19 @@ class Life:
         """What its schedule asks for while it is not cancelled."""
         if self.is_owners:
             return 0
-        fee = max(visit.house.terms.booking_fee for visit in self.visits)
-        return fee + sum(visit.rent + visit.deposit for visit in self.visits)
+        return self.booking_fee + sum(visit.rent + visit.deposit for visit in self.visits)
 
     def fee(self) -> tuple[int, int]:
-        """The least and the most that is kept when it is cancelled by the rules of its houses."""
+        """The least and the most that is kept when it is cancelled by the rules of its houses, not
+        of those that it had before."""
         rent = self.total - (0 if self.is_owners else sum(visit.deposit for visit in self.visits))
-        terms = [house.terms for house in self.ever]
+        terms = [visit.house.terms for visit in self.visits]
         if all(each.keeps == "nothing" for each in terms):
             return 0, 0
         if len(terms) == 1 and terms[0].keeps == "percentage":
             kept = (rent * terms[0].kept_rate + 5000) // 10000
-            return kept, kept
+            slack = len(self.ever) - 1  # lines of no house are rounded by themselves
+            return kept - slack, kept + slack
         return 0, rent
 
     @property

@@ -123,6 +123,13 @@ class Keeping(RuleBasedStateMachine):
         amount = max(life.total * percent // 100, 1)
         return Paid(0, method, amount, 0, "deferred" if deferred else "cleared")
 
+    def _arrived(self, wanted: Sequence[Visit], before: Sequence[Visit] = ()) -> Why:
+        """Whether somebody would arrive on a day that has passed, and is not that of before."""
+        today = clock.day_at(self.now, "Europe/Lisbon")
+        kept = {visit.arrives_on for visit in before}
+        past = [x for x in wanted if x.arrives_on < today and x.arrives_on not in kept]
+        return refused.ArrivedAlready if past else None
+
     def _nights_taken(self, mine: Life, wanted: Sequence[Visit]) -> Why:
         theirs = {night for life in self.lives if life is not mine for night in life.nights}
         asked = {(visit.house.id, night) for visit in wanted for night in visit.nights}

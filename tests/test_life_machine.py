@@ -114,7 +114,8 @@ class Agency(Keeping):
             is_owners=life.is_owners,
             paying=paying(paid, location) if paid else None,
         )
-        why = self._nights_taken(life, agreed) or (policy(paid) if paid else None)
+        why = self._arrived(agreed) or self._nights_taken(life, agreed)
+        why = why or (policy(paid) if paid else None)
 
         made = self._do(
             "create", why, lambda c: create_booking(c, order, self.partner, SYSTEM, self._clock)
@@ -122,6 +123,7 @@ class Agency(Keeping):
 
         if made:
             life.id, life.ever = made.booking_id, {visit.house for visit in agreed}
+            life.booking_fee = max(visit.house.terms.booking_fee for visit in agreed)
             life.payments = [replace(paid, id=made.receipt.payment.id)] if paid else []
             self.lives.append(life)
 
@@ -253,7 +255,7 @@ class Agency(Keeping):
         ]
         order = AmendBooking(booking_id=life.id, stays=tuple(wish(x) for x in agreed))
         why: Why = refused.AmendOfCancelled if life.is_cancelled else None
-        why = why or self._nights_taken(life, agreed)
+        why = why or self._arrived(agreed, life.visits) or self._nights_taken(life, agreed)
 
         done = self._do(
             "amend", why, lambda c: amend_booking(c, order, SYSTEM, self.partner, self._clock)
