@@ -30,7 +30,7 @@ BRINGS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "cancel by GET": ([], ["booking_cancelled"], ["booking.cancelled"]),
     "reactivate": ([], [], ["booking.reactivated"]),
     "reactivate by GET": ([], [], ["booking.reactivated"]),
-    "enquire": ([], [], []),
+    "enquire": ([], [], ["enquiry.received"]),
 }
 NEW = {"pay": "PaymentId", "share": "PaymentId", "refund": "PaymentId", "create": "BookingId",
        "enquire": "EnquiryId"}  # fmt: skip

@@ -19,7 +19,7 @@ from payments.refunding import RefundPayment, refund_payment
 from tests import make
 from tests.make import Client, Due
 from tests.payments.moving import SHOW, figures, last_entry, move, on_lines, paid
-from tests.payments.proofs import unchanged, wrong_books
+from tests.payments.proofs import refusal, unchanged, wrong_books
 
 TODAY = clock.now().date()
 STAGES = [Due("60.00"), Due("40.00", 2, 30)]
@@ -193,17 +193,25 @@ def test_money_completed_at_the_desk_is_refunded_at_the_desk(client: Client) -> 
     assert (row.amount, row.partner_id, row.source) == (-7000, None, "desk")
 
 
-@pytest.mark.parametrize(("days", "taken"), [(-30, True), (1, True), (3, False)])
-def test_a_refund_is_of_tomorrow_at_the_latest(client: Client, days: int, taken: bool) -> None:
-    payment = paid(client, make.booking(STAGES), "70")
+@pytest.mark.parametrize(
+    ("days", "wrong"),
+    [(-6, "date_before_payment"), (-5, None), (1, None), (3, "date_in_future")],
+)
+def test_a_refund_is_not_of_before_the_money_came_nor_of_after_tomorrow(
+    client: Client, days: int, wrong: str | None
+) -> None:
+    came = TODAY - timedelta(days=5)
+    payment = paid(client, make.booking(STAGES), "70", PaymentDate=came)
     day = TODAY + timedelta(days=days)
 
     answer = move(client, payment, "refund", f"PaymentDate={day}")
 
-    assert answer.status_code == (200 if taken else 400)
-    if taken:
+    assert answer.json is not None
+    if wrong is None:
         row = make.row_of(Payment, answer.json["PaymentId"])
         assert (row.paid_on, row.settled_on) == (day, day)
+    else:
+        assert refusal(answer) == (400, [("PaymentDate", wrong)])
 
 
 def test_what_the_sender_says_of_a_refund_is_kept_with_it(client: Client) -> None:

@@ -98,6 +98,7 @@ def test_when_asked_the_answer_holds_the_payment_and_its_booking(client: Client)
         "Source": "ipro",
         "FailureReason": None,
         "RefundOf": None,
+        "SettledDate": "04/03/2026",
         "Booking": FIGURES | {"BookingId": booking},
     }
 
