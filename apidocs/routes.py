@@ -50,11 +50,13 @@ SPEC: dict[str, Any] = {
 
 
 def spec(public_url: str | None) -> dict[str, Any]:
-    """Settings of flask-smorest. `public_url`: where the world reaches the service, if that is
-    another address than a request's own."""
+    """Settings of flask-smorest. `public_url`: where the world reaches the service.
+
+    First comes the address that the description was asked for at: a page at another name of the
+    service may send calls nowhere else (POLICY)."""
     options = dict(SPEC["API_SPEC_OPTIONS"])
     if public_url is not None:
-        options["servers"] = [{"url": public_url.rstrip("/")}]
+        options["servers"] = [{"url": "/"}, {"url": public_url.rstrip("/")}]
     return {**SPEC, "API_SPEC_OPTIONS": options}
 
 

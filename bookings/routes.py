@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import MethodNotAllowed
 
 from bookings import (
     answers,
@@ -30,7 +33,7 @@ from bookings.updating import update_notes
 from kit import form
 from kit.db import reading
 from kit.errors import DomainError
-from kit.form import Blueprint
+from kit.form import Blueprint, View
 from kit.paging import Bookmarks
 from partners.authentication import caller, origin, require, requires
 from partners.limits import limits
@@ -83,6 +86,19 @@ WORDS |= {"contact_id": "Contact.ContactId", "amount": "PaidAmount", "charges": 
 ENQUIRY_WORDS = form.wire_words(ENQUIRY)
 DESCRIBED = describing_calls.described(payments_door.STATUS | STATUS, WORDS, ENQUIRY_WORDS)
 SOURCE, PROPERTY = schemas.SourceOut(), schemas.PropertyOut()
+
+
+def not_by_head(view: View) -> View:
+    """For a GET with effect: Flask lets every GET be asked for by HEAD too, and whoever sends that
+    (monitors, link checkers) wants to look and no more."""
+
+    @wraps(view)
+    def guarded(*args: Any, **options: Any) -> Any:
+        if request.method == "HEAD":
+            raise MethodNotAllowed(["GET", "POST"])
+        return view(*args, **options)
+
+    return cast(View, guarded)
 
 
 @bp.get("/bookings")
@@ -178,6 +194,7 @@ def update(asked: tuple[int, dict[str, str]]) -> ResponseReturnValue:
 
 
 @bp.get("/booking/cancel")
+@not_by_head
 @requires("bookings:write")
 @bp.doc(**DESCRIBED["cancel_by_get"])
 @bp.arguments(forms.CancelForm(), location="query")
@@ -202,6 +219,7 @@ def _cancel(order: CancelBooking) -> ResponseReturnValue:
 
 
 @bp.get("/booking/reactivate")
+@not_by_head
 @requires("bookings:write")
 @bp.doc(**DESCRIBED["reactivate_by_get"])
 @bp.arguments(forms.ReactivateForm(), location="query")

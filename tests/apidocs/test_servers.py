@@ -7,12 +7,14 @@ from collections.abc import Callable
 from flask import Flask
 
 
-def test_the_public_address_is_the_server_of_all_calls(make_app: Callable[..., Flask]) -> None:
+def test_the_public_address_is_named_after_the_one_that_was_asked(
+    make_app: Callable[..., Flask],
+) -> None:
     client = make_app(PUBLIC_URL="https://pay.example.com/").test_client()
 
     described = client.get("/openapi.json").get_json()
 
-    assert described["servers"] == [{"url": "https://pay.example.com"}]
+    assert described["servers"] == [{"url": "/"}, {"url": "https://pay.example.com"}]
 
 
 def test_without_one_the_description_names_no_server(make_app: Callable[..., Flask]) -> None:

@@ -72,6 +72,12 @@ def asked(*stays: str, **fields: Any) -> str:
     return "&".join([GUEST, *others, *stays])
 
 
+def by_head(client: Client, path: str) -> TestResponse:
+    """A HEAD request, as monitors and link checkers send it."""
+    token = {"Authorization": f"Bearer {client.token}"}
+    return client.app.test_client().head(path, headers=token)
+
+
 def created(answer: TestResponse) -> int:
     """The id of a booking that was made."""
     assert answer.status_code == 200, answer.text

@@ -22,6 +22,7 @@ from tests.bookings.given import (
     asks,
     at_the_desk,
     book,
+    by_head,
     home,
     log,
     moved,
@@ -42,6 +43,15 @@ def cancel(client: Client, booking: int, **fields: Any) -> None:
     answer = client.post(CANCEL, body)
     assert answer.status_code == 200, answer.text
     assert answer.json == {"Success": True, "BookingId": booking}
+
+
+def test_a_head_request_cancels_nothing_and_is_told_what_would(agency: Client) -> None:
+    booking = book(agency, stay(home()))
+
+    with nothing_written():
+        answer = by_head(agency, f"{CANCEL}?BookingId={booking}")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
 
 
 def at_desk(booking: int, **order: Any) -> None:

@@ -23,6 +23,7 @@ from tests.bookings.given import (
     asks,
     at_the_desk,
     book,
+    by_head,
     home,
     lines,
     log,
@@ -140,6 +141,16 @@ def test_an_owners_booking_blocks_the_dates_again(agency: Client) -> None:
 
     assert sums(booking) == Sums("blockout", 0, 0, 0)
     assert nights(booking) == span(place)
+
+
+def test_a_head_request_reactivates_nothing_and_is_told_what_would(agency: Client) -> None:
+    booking = book(agency, stay(home()))
+    cancel(agency, booking)
+
+    with nothing_written():
+        answer = by_head(agency, f"{REACTIVATE}?BookingId={booking}")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
 
 
 def test_a_website_booking_is_held_anew(agency: Client) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.loading import load
 from kit import clock
@@ -15,6 +15,7 @@ from payments.models import Payment
 from tests import make
 from tests.browser.conftest import OpenPage
 from tests.make import Client
+from tests.served import served
 
 pytestmark = [
     pytest.mark.browser,
@@ -95,6 +96,21 @@ def test_a_call_is_tried_out_with_a_token_that_was_typed_in(
     expect(answer.locator(".response-col_status").last).to_contain_text("200")
     expect(answer).to_contain_text("Website Booking in Progress")
     keep(page, "docs-tried-1280")
+
+
+def test_calls_go_to_where_the_page_is_whatever_the_public_address(
+    client: Client, make_app: Callable[..., Flask], browser: Browser
+) -> None:
+    make.tag(12, "Website Booking in Progress")
+    with served(make_app(PUBLIC_URL="https://pay.example.com")) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/docs")
+
+        authorize(page, client.token)
+        answer = try_out(page, "tags-listBookingTags")
+
+        expect(answer).to_contain_text("Website Booking in Progress")
+        page.close()
 
 
 def test_the_calls_as_the_page_fills_them_in_work_with_the_demonstration(
