@@ -13,11 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from audit.chain import SYSTEM
 from audit.models import LogEntry
 from bookings.abandoning import cancel_abandoned
-from bookings.cancelling import cancel_booking
-from bookings.commands import CancelBooking
 from bookings.models import Booking, Night, Stay
 from kit import clock
 from kit.db import Base, reading, transaction
@@ -211,89 +208,6 @@ def test_a_booking_that_is_paid_says_so(client: Client, http: FlaskClient, aband
 
     assert "Your booking is made" in page.text
     assert BUTTON not in page.text
-
-
-def test_money_that_came_too_late_pays_the_booking_that_is_taken_up_again(
-    client: Client, http: FlaskClient, abandoned: int
-) -> None:
-    make.method("PayPal")
-    assert client.pay(abandoned, "100.00").status_code == 200
-
-    page = http.post(path_of(abandoned), follow_redirects=True)
-
-    assert "Your booking is made" in page.text
-    assert make.row_of(Booking, abandoned).credit == 0
-
-
-@pytest.mark.parametrize(
-    ("came", "words", "missing"),
-    [
-        (
-            "30.00",
-            ["We have received €30.00.", "To pay first", "€70.00", "30 minutes"],
-            "it is made",
-        ),
-        ("100.00", ["We have received €100.00.", "and it is made."], "To pay first"),
-        ("130.00", ["We have received €130.00.", "and it is made."], "To pay first"),
-    ],
-)
-def test_money_that_came_too_late_is_not_asked_for_again(
-    client: Client, http: FlaskClient, abandoned: int, came: str, words: list[str], missing: str
-) -> None:
-    make.method("PayPal")
-    client.pay(abandoned, came)
-
-    page = http.get(path_of(abandoned)).text
-
-    assert BUTTON in page
-    assert [each for each in words if each not in page] == []
-    assert missing not in page
-
-
-def test_what_was_received_is_told_while_the_rest_is_waited_for(
-    client: Client, http: FlaskClient, abandoned: int
-) -> None:
-    make.method("PayPal")
-    client.pay(abandoned, "30.00")
-
-    page = http.post(path_of(abandoned), follow_redirects=True).text
-
-    assert "The dates are held for you" in page
-    assert "We have received €30.00." in page
-    assert "€70.00" in page
-
-
-@pytest.mark.parametrize("why", ["taken", "past", "cancelled"])
-def test_money_for_a_booking_that_is_gone_is_kept_for_the_guest(
-    client: Client, http: FlaskClient, abandoned: int, why: str
-) -> None:
-    make.method("PayPal")
-    path = path_of(abandoned)
-    if why == "taken":
-        take_nights(of=abandoned, by=make.booking())
-    elif why == "past":
-        set_all(Stay, arrives_on=clock.now().date() - timedelta(days=2))
-    else:
-        http.post(path)
-        client.post("/apis/booking/cancel", f"BookingId={abandoned}")
-    before = http.get(path).text
-    client.pay(abandoned, "30.00")
-
-    assert "We have received" not in before
-    assert "We have received €30.00.</b> We keep it for you" in http.get(path).text
-
-
-def test_what_is_kept_as_a_fee_is_not_said_to_be_returned(
-    client: Client, http: FlaskClient, abandoned: int
-) -> None:
-    make.method("PayPal")
-    path = path_of(abandoned)
-    http.post(path)
-    client.pay(abandoned, "50.00")
-    with transaction() as connection:
-        cancel_booking(connection, CancelBooking(booking_id=abandoned, fee=20_00), SYSTEM)
-
-    assert "We have received €30.00.</b> We keep it for you" in http.get(path).text
 
 
 def test_what_a_person_has_cancelled_stays_cancelled(
