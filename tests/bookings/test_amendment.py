@@ -287,6 +287,63 @@ def test_a_security_deposit_that_came_from_elsewhere_is_untouched() -> None:
     assert there.id not in found.amounts
 
 
+# --- lines of properties that are gone ------------------------------------------------------------
+
+
+def test_lines_of_a_property_that_is_gone_shrink_first_but_for_its_part_of_the_fee() -> None:
+    before = [item(at=QUINTA), item()]
+    lines = lines_of(*before)
+    [fee] = [x for x in lines if x.property_id == QUINTA and x.kind == "fee"]
+    others = [x for x in lines if x.property_id == QUINTA and x.kind != "fee"]
+
+    found = amend(before, [item()], lines)
+
+    assert found.amounts == {x.id: 0 for x in others}
+    assert found.heirs == {fee.id: CASA}
+
+
+def test_what_is_left_goes_to_the_property_that_came_or_else_to_the_first_that_stays() -> None:
+    lines = lines_of(item())
+    whole = Line(1050, "amendment", 2, 1000, BALANCE_DAY, None)
+    cottage = 8900
+
+    swapped = amend([item()], [item(at=QUINTA)], [*lines, whole])
+    among = amend([item(), item(0, QUINTA)], [item(0, QUINTA), item(at=cottage)], lines)
+    left = amend([item(), item(0, QUINTA)], [item(70000, QUINTA)], lines)
+
+    assert swapped.heirs == {x.id: QUINTA for x in lines}
+    assert among.heirs == {x.id: cottage for x in lines}
+    assert left.heirs == {x.id: QUINTA for x in lines}
+
+
+def test_a_day_moves_with_the_line_only_when_the_rules_differ() -> None:
+    early = Rule(tax_rate=1000, deposit_rate=2500, balance_days=90)
+    lines = lines_of(item())
+
+    same = amend([item()], [item(at=QUINTA)], lines)
+    other = amend([item()], [item(at=QUINTA, rule=early)], lines)
+
+    assert same.due_on == {}
+    assert other.due_on == {lines[-1].id: ARRIVAL - timedelta(days=90)}
+
+
+# --- what no line was left for --------------------------------------------------------------------
+
+
+def test_what_could_not_be_taken_off_is_told_and_used_up_by_a_later_rise() -> None:
+    few = [Line(1001, "balance", 2, 5000, BALANCE_DAY)]
+    none = [replace(few[0], amount=0)]
+
+    down = amend([item()], [item(60000)], few)
+    up = amend([item(60000)], [item()], none, not_taken_off=down.not_taken_off)
+    part = amend([item(60000)], [item(61000)], none, not_taken_off=down.not_taken_off)
+
+    assert (down.amounts, down.not_taken_off) == ({1001: 0}, 11000 - 5000)
+    assert [due.amount for due in up.new_lines] == [5000]
+    assert up.not_taken_off == 0
+    assert (part.new_lines, part.not_taken_off) == ((), 6000 - 1100)
+
+
 # --- over and over --------------------------------------------------------------------------------
 
 

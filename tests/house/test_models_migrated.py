@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Table, UniqueConstraint, inspect
+from sqlalchemy import (
+    CheckConstraint,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    insert,
+    inspect,
+    select,
+)
 
+from bookings.models import Booking, Contact, Property, ScheduleLine, Stay
+from kit import clock
 from kit.db import Base, db, store, transaction
+from locations.models import Location
 from tests.conftest import SECRET_KEY
 from wsgi import create_app
 
@@ -107,6 +119,41 @@ def test_it_goes_up_and_down_and_up_again(empty: Flask) -> None:
 
     assert left == set()
     assert differences() == []
+
+
+def test_what_was_agreed_on_before_it_was_kept_is_read_from_the_schedule(empty: Flask) -> None:
+    upgrade(revision="0003")
+    now, day = clock.now(), clock.now().date()
+    rows: list[tuple[Any, dict[str, Any]]] = [
+        (Location, {"id": 1, "name": "Lisbon", "client_name": "lisbon", "currency": "EUR",
+                    "business_location_id": 1001, "token_hash": "x",
+                    "time_zone": "Europe/Lisbon", "mail_sender": "stay@example.com"}),
+        (Property, {"id": 1, "location_id": 1, "name": "Casa Azul"}),
+        (Contact, {"id": 1}),
+    ]  # fmt: skip
+    for id_, status in ((1, "blockout"), (2, "booking"), (3, "cancelled")):
+        booking = {"id": id_, "location_id": 1, "contact_id": 1, "account_identifier": f"A{id_}.1",
+                   "status": status, "currency": "EUR", "arrives_on": day, "total": 0,
+                   "leaves_on": day + timedelta(days=7), "created_at": now, "modified_at": now,
+                   "log_count": 0, "log_hash": "", "log_seal": ""}  # fmt: skip
+        stay = {"booking_id": id_, "property_id": 1, "arrives_on": day,
+                "leaves_on": day + timedelta(days=7),
+                "breakages": "none" if id_ == 1 else "insurance"}  # fmt: skip
+        line = {"id": 1000 + id_, "booking_id": id_, "property_id": 1, "name": "Insurance",
+                "kind": "insurance", "stage": 1, "amount": 0 if id_ == 3 else 3500, "due_on": day,
+                "closed_amount": 3500 if id_ == 3 else None}  # fmt: skip
+        rows += [(Booking, booking), (Stay, stay), (ScheduleLine, line)]
+    with transaction() as connection:
+        for model, row in rows:
+            connection.execute(insert(model), [row])
+
+    upgrade()
+
+    with store().reader.connect() as connection:
+        owners = connection.execute(select(Booking.is_owners).order_by(Booking.id)).scalars().all()
+        terms = connection.execute(select(Stay.insurance, Stay.tax_rate).order_by(Stay.id)).all()
+    assert owners == [True, False, False]
+    assert terms == [(0, None), (3500, None), (3500, None)]
 
 
 def _leads(table: Table, columns: list[str]) -> bool:
