@@ -39,7 +39,9 @@ def enquire(
     ids, brand_id = values.pop("property_ids", ()), values.pop("brand_id", None)
     location_id = _location(connection, ids, brand_id, caller, problems)
     home = connection.scalar(select(Location.currency).where(Location.id == location_id))
-    currency = _currency(values.get("currency"), home or "", problems)
+    if home is None:  # without a location nothing can be said of money
+        raise Refused(tuple(problems))
+    currency = _currency(values.get("currency"), home, problems)
     budget = values.pop("budget", None)
     try:
         values["budget"] = None if budget is None else Money.of(budget, currency).minor
@@ -78,7 +80,7 @@ def _location(
     if brand_id is not None and brand_id in possible:
         return brand_id
     if brand_id is not None or not possible:
-        problems.append(errors.BrandUnknown(brand_id or 0))
+        problems.append(errors.BrandUnknown(brand_id))
     return min(possible, default=0)
 
 

@@ -69,8 +69,11 @@ class BrandUnknown(BookingError):
     code = "brand_unknown"
     field = "brand_id"
 
-    def __init__(self, brand_id: int) -> None:
-        super().__init__(f"There is no brand {brand_id} for this enquiry.")
+    def __init__(self, brand_id: int | None) -> None:
+        """`brand_id` None: none was asked for, and the caller has no location at all."""
+        nowhere = "You have no location that takes enquiries; ask the agency for one."
+        named = f"There is no brand {brand_id} for this enquiry."
+        super().__init__(nowhere if brand_id is None else named)
 
 
 class CurrencyUnknown(BookingError):

@@ -169,6 +169,25 @@ def test_a_brand_is_that_of_the_properties(app: Any) -> None:
     assert refusal(answer) == (400, [("BrandId", "brand_unknown")])
 
 
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ("", "You have no location that takes enquiries; ask the agency for one."),
+        ("&BrandId=7", "There is no brand 7 for this enquiry."),
+    ],
+)
+@pytest.mark.parametrize("money", ["", "&budget=900", "&budget=900&currency=GBP", "&currency=moon"])
+def test_a_partner_without_any_location_is_told_so_whatever_the_budget(
+    app: Any, wish: str, sentence: str, money: str
+) -> None:
+    client = Client.of_new_partner(app, locations=())
+
+    answer = client.post(ENQUIRY, f"phone=1{wish}{money}")
+
+    assert refusal(answer) == (400, [("BrandId", "brand_unknown")])
+    assert answer.json["Message"] == sentence
+
+
 def test_only_who_may_write_bookings_enquires(app: Any) -> None:
     client = Client.of_new_partner(app, scopes="bookings:read payments:write")
 
