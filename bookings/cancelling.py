@@ -20,14 +20,12 @@ from bookings.errors import AlreadyCancelled, ExternalPaymentPresent, NotCancell
 from bookings.models import Stay
 from bookings.offers import offers
 from bookings.prices import Rule
-from bookings.schedule import cancellation_fee
+from bookings.schedule import CANCELLATION_FEE, cancellation_fee
 from kit import clock
 from partners.authentication import Caller
 from payments.account import Account, Clock, LineRow, open_account
 from payments.allocation import DEPOSIT
 from payments.saving import Change, Saved, add_lines, save
-
-FEE = "cancellation_fee"
 
 
 def cancel_booking(
@@ -105,7 +103,12 @@ def _rules(connection: Connection, account: Account) -> dict[int, Rule]:
 
 
 def _fee_line(account: Account, fee: int) -> list[dict[str, Any]]:
-    line = {"name": "Cancellation fee", "kind": FEE, "stage": DEPOSIT, "property_id": None}
+    line = {
+        "name": "Cancellation fee",
+        "kind": CANCELLATION_FEE,
+        "stage": DEPOSIT,
+        "property_id": None,
+    }
     return [{**line, "amount": fee, "due_on": account.today}] if fee else []
 
 
@@ -127,8 +130,12 @@ def reactivate_booking(
     if not account.booking.is_cancelled:
         raise NotCancelled(booking_id, account.booking.status)
     take_nights(connection, booking_id, _spans(connection, booking_id), name_holders=True)
-    fees = [line for line in _asking(account) if line.kind == FEE]
-    back = [line for line in account.lines if line.closed_amount is not None and line.kind != FEE]
+    fees = [line for line in _asking(account) if line.kind == CANCELLATION_FEE]
+    back = [
+        line
+        for line in account.lines
+        if line.closed_amount is not None and line.kind != CANCELLATION_FEE
+    ]
     amounts = {line.id: line.closed_amount or 0 for line in back} | {line.id: 0 for line in fees}
     lines: dict[int, dict[str, Any]] = {line.id: {"closed_amount": None} for line in back}
     lines |= {line.id: {"closed_amount": line.amount} for line in fees}

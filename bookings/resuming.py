@@ -16,8 +16,9 @@ from sqlalchemy import Connection, select
 from audit.chain import Origin
 from bookings.abandoning import hold_of, was_abandoned
 from bookings.availability import Span, hold_properties, taken
-from bookings.cancelling import FEE, reactivate_booking
+from bookings.cancelling import reactivate_booking
 from bookings.models import Property, Stay
+from bookings.schedule import CANCELLATION_FEE
 from kit import clock
 from kit.money import Money
 from locations.models import Location
@@ -135,7 +136,7 @@ def _asked(account: Account, *stages: int) -> int:
     asked for before."""
     lines = [line for line in account.lines if line.stage in (stages or STAGES)]
     if account.booking.is_cancelled:
-        return sum(line.closed_amount or 0 for line in lines if line.kind != FEE)
+        return sum(line.closed_amount or 0 for line in lines if line.kind != CANCELLATION_FEE)
     return sum(line.amount for line in lines)
 
 

@@ -17,6 +17,8 @@ from bookings.prices import Rule, StayPrice
 from kit import money
 from payments.allocation import BALANCE, DEPOSIT
 
+CANCELLATION_FEE = "cancellation_fee"  # the kind of line that asks for what the agency keeps
+
 
 @dataclass(frozen=True, slots=True)
 class Due:

@@ -14,6 +14,7 @@ from bookings.exporting.wanted import AT_ONCE, Wanted, cell
 from bookings.importing.columns import COLUMNS
 from bookings.importing.entries import CONTACT, NOTES, PARTY
 from bookings.models import Booking, Contact, Property, ScheduleLine, Source, Stay
+from bookings.schedule import CANCELLATION_FEE
 from kit import clock
 from kit.money import Money
 from kit.sql import Query
@@ -22,9 +23,8 @@ from payments.allocation import DEPOSIT
 from payments.models import Payment, PaymentMethod
 from tags.models import BookingTag, Tag
 
-FEE = "cancellation_fee"
 # What amending added is asked for with the deposit or the balance.
-BY_KIND = ("tax", "fee", "insurance", "security_deposit", FEE)
+BY_KIND = ("tax", "fee", "insurance", "security_deposit", CANCELLATION_FEE)
 
 
 @dataclass(slots=True)
@@ -175,14 +175,14 @@ def _schedule(row: Any, lines: Sequence[Any]) -> dict[str, Any]:
     amounts: dict[str, int] = {"deposit": 0, "balance": 0}
     days: dict[str, Any] = {}
     for line in lines:
-        cancelled = row.status == "cancelled" and line.kind != FEE
+        cancelled = row.status == "cancelled" and line.kind != CANCELLATION_FEE
         amount = line.amount if line.closed_amount is None or not cancelled else line.closed_amount
         stage = "deposit" if line.stage == DEPOSIT else "balance"
         kind = line.kind if line.kind in BY_KIND else stage
         if not amount:
             continue
         amounts[kind] = amounts.get(kind, 0) + amount
-        if line.kind != FEE:
+        if line.kind != CANCELLATION_FEE:
             days[f"{stage}_due"] = min(days.get(f"{stage}_due", line.due_on), line.due_on)
     return {name: Money(amount, row.currency) for name, amount in amounts.items()} | days
 

@@ -21,6 +21,8 @@ from kit.currencies import exponent
 from kit.money import Money, TooManyDecimals
 from payments.allocation import BALANCE, DEPOSIT
 
+# Its first moment at the location must be one in UTC, too; and nobody booked before that.
+EARLIEST = date(1900, 1, 1)
 AMOUNTS = ("accommodation", *SCHEDULE, "cancellation_fee", "paid")
 LINES = {
     "tax": ("Tax", DEPOSIT),
@@ -143,6 +145,9 @@ class _Reader:
             came = self.values.get(column)
             if came is not None and came > place.today:
                 self.faults.append(f"{column} is {came}; it must not be after today.")
+        came = self.values.get("created")
+        if came is not None and came < EARLIEST:
+            self.faults.append(f"created is {came}; it must not be before {EARLIEST}.")
         came = self.values.get("currency", place.currency)
         if came != place.currency:
             sentence = f"currency is {came!r}; {place.client_name} has {place.currency}."

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bookings.importing.records import Record
-from bookings.schedule import Due
-from payments.allocation import AUTOMATIC, DEPOSIT, Allocation, OpenLine, after, allocate, rank
+from bookings.schedule import CANCELLATION_FEE, Due
+from payments.allocation import DEPOSIT, Allocation, OpenLine, after, allocate
 from payments.deciding import category_of
-
-NO_WISH = rank(AUTOMATIC, None)
+from payments.standing import NO_WISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def dues_of(record: Record) -> list[Due]:
     no property, and the last."""
     if not record.fee:
         return list(record.dues)
-    fee = Due("Cancellation fee", "cancellation_fee", DEPOSIT, record.fee, record.created_on, None)
+    fee = Due("Cancellation fee", CANCELLATION_FEE, DEPOSIT, record.fee, record.created_on, None)
     return [*record.dues, fee]
 
 
@@ -59,7 +58,7 @@ def settle(record: Record, dues: Sequence[Due], line_ids: Sequence[int]) -> Sett
     closed, but for its fee: what that does not take is credit."""
     cancelled = record.status == "cancelled"
     lines = list(zip(line_ids, dues, strict=True))
-    closed = {id: due.amount for id, due in lines if cancelled and due.kind != "cancellation_fee"}
+    closed = {id: due.amount for id, due in lines if cancelled and due.kind != CANCELLATION_FEE}
     asked = {id: 0 if id in closed else due.amount for id, due in lines}
     before = [OpenLine(id, due.stage, due.due_on, asked[id], due.property_id) for id, due in lines]
     covers = allocate(record.paid.amount if record.paid else 0, before, NO_WISH)

@@ -56,6 +56,8 @@ def test_every_wrong_line_is_told_and_nothing_is_written(app: Flask) -> None:
     ("cells", "sentence"),
     [
         ({"created": "2999-01-01"}, "created is 2999-01-01; it must not be after today."),
+        ({"created": "0001-01-01"}, "created is 0001-01-01; it must not be before 1900-01-01."),
+        ({"created": "1899-12-31"}, "created is 1899-12-31; it must not be before 1900-01-01."),
         ({**MONEY, "paid_on": "2999-01-01"}, "paid_on is 2999-01-01; it must not be after today."),
         ({"currency": "USD"}, "currency is 'USD'; client1 has EUR."),
         ({**MONEY, "method": "Paypal"},

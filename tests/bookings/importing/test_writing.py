@@ -192,6 +192,15 @@ def test_the_day_of_booking_is_that_day_at_the_location(app: Flask) -> None:
     assert clock.day_at(row.created_at, "Pacific/Auckland") == date(2024, 3, 1)
 
 
+def test_the_earliest_day_of_booking_is_taken_everywhere_on_earth(app: Flask) -> None:
+    make.location(2, client_name="far", time_zone="Pacific/Kiritimati")
+    villa(7, "Casa Rosa", 2)
+
+    row = booked(app, location="far", property="7", created="1900-01-01", **ASKED)
+
+    assert clock.day_at(row.created_at, "Pacific/Kiritimati") == date(1900, 1, 1)
+
+
 def test_each_booking_has_its_log_and_the_file_one_entry_without_any_guest(app: Flask) -> None:
     row = booked(app, **ASKED, **MONEY, email="ana@example.com")
 
