@@ -16,7 +16,7 @@ GUEST = {
 }
 EXTRA = {
     "Id": says("An extra that the property offers.", 8297),
-    "Qty": says("How many; 1 unless given, 0 is none.", 1),
+    "Qty": says("How many; unless given as many as are ordered, or 1. 0 takes it out.", 1),
 }
 STAY = {
     "Id": says("The property.", 8849),
@@ -88,7 +88,7 @@ CREATING = NOTES | {
     ),
     "PaidAmount": says("A payment that comes with it, in the same transaction.", "195.00"),
     "PaymentMethod": says("Name or code of its payment method, letter for letter.", "PayPal"),
-    "BalanceDueDate": says("With a PaidAmount: when the rest of the balance is due."),
+    "BalanceDueDate": says("With a PaidAmount: when the rest of the balance is due.", "2030-10-25"),
     "IsDeferredPayment": says("`true`: the PaidAmount is promised, not there.", False),
     **{name: PAYING[name] for name in CARD},
     "Reference": says("Your own id of the payment that comes with it.", "order-77"),
