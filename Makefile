@@ -46,8 +46,8 @@ worker: .venv/bin/flask ## Deliver messages and do what is due
 test: install ## The whole suite, with coverage
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup --cov --cov-report=term
 
-quick: install ## The suite without browsers and killed processes
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup -q -m "not browser and not processes"
+quick: install ## The suite without browsers, killed processes, crowds and thousands of examples
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup -q -m "not browser and not processes and not long"
 
 lint: install ## Format, lint, types, walls between rooms
 	$(BIN)/ruff format --check .

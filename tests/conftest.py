@@ -8,6 +8,7 @@ is none, those tests are skipped and the last lines say so; REQUIRE_ALL=1 makes 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
-from kit.db import Base, store, transaction
+from kit.db import Base, transaction
 from partners.authentication import Guard
 from tests.make import Client
 from wsgi import create_app
@@ -55,11 +56,14 @@ def _no_settings_from_outside() -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated SQLite file of this pytest process."""
-    uri = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.sqlite'}"
-    _migrate(uri)
-    return uri
+def sqlite_uri() -> Iterator[str]:
+    """A migrated SQLite file of this pytest process, in memory where the machine has such a folder:
+    it syncs at every commit, and tests do not need to survive a power cut."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        uri = f"sqlite:///{Path(folder) / 'test.sqlite'}"
+        _migrate(uri)
+        yield uri
 
 
 @pytest.fixture(scope="session")
@@ -164,18 +168,28 @@ def _migrate(uri: str) -> None:
 
 
 def _empty(app: Flask) -> None:
-    """Delete all rows and number ids from their starts again."""
-    with app.app_context():
-        tables = list(reversed(Base.metadata.sorted_tables))
-        with transaction() as connection:
-            for table in tables:
-                connection.execute(table.delete())
-            if connection.dialect.name == "sqlite":
-                connection.execute(text("UPDATE sqlite_sequence SET seq = 1000"))
-            else:
-                starts = "SELECT sequencename, start_value FROM pg_sequences"
-                for row in connection.execute(text(starts)).all():
-                    start = 1001 if row.sequencename.startswith("schedule_lines") else 1
-                    restart = f"ALTER SEQUENCE {row.sequencename} RESTART WITH {start}"
-                    connection.execute(text(restart))
-        assert store() is not None
+    """Delete all rows and number ids from their starts again; on PostgreSQL in one journey, since
+    every test begins with this."""
+    with app.app_context(), transaction() as connection:
+        tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+        statements = [f"DELETE FROM {name}" for name in tables]
+        if connection.dialect.name == "sqlite":
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = 1000")
+        else:
+            connection.exec_driver_sql("; ".join([*statements, _restart(connection)]))
+
+
+RESTARTS: dict[str, str] = {}
+
+
+def _restart(connection: Connection) -> str:
+    """The statement that sets every sequence of a database back to its start."""
+    database = str(connection.engine.url)
+    if database not in RESTARTS:
+        rows = connection.execute(text("SELECT sequencename FROM pg_sequences")).scalars()
+        starts = {name: 1001 if name.startswith("schedule_lines") else 1 for name in rows}
+        calls = [f"setval('{name}', {start}, false)" for name, start in starts.items()]
+        RESTARTS[database] = f"SELECT {', '.join(calls)}"
+    return RESTARTS[database]

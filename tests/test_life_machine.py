@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
+import pytest
 from flask import Flask
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -58,6 +59,8 @@ from tests.life import (
     world,
 )
 from tests.life_keeping import Keeping
+
+pytestmark = pytest.mark.long
 
 STEPS = (
     "create", "pay", "clear", "fail", "refund", "void", "amend", "cancel", "reactivate", "abandon",

@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from tests import make
 from tests.make import Client
 
+pytestmark = pytest.mark.long
+
 Case = schemathesis.Case[Any]
 
 CALLS = [

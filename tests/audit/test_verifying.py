@@ -17,6 +17,8 @@ from tests import make
 from tests.audit.conftest import Log, append, broken, by_hand
 from tests.make import rows_of
 
+pytestmark = pytest.mark.long
+
 CHANGED = "its text or its hash is not what was written"
 COLUMNS = "its columns do not say what its text says"
 SEAL = "the seal of the chain's head is not ours"

@@ -15,6 +15,8 @@ from outbox.models import Message
 from payments.models import Allocation, Payment
 from tests.conftest import missing
 
+pytestmark = pytest.mark.long
+
 PLAN = Plan.of(load=1, floor=5, inside=5, hot=1)
 
 

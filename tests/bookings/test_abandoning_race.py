@@ -32,6 +32,8 @@ from tests.meeting import Gate, after, at_once, before, codes, pause, statuses
 from tests.payments.conftest import Processes
 from tests.payments.proofs import broken_chains, wrong_books
 
+pytestmark = pytest.mark.long
+
 IN_PROGRESS = 12
 
 

@@ -34,6 +34,8 @@ from tests.meeting import (
 from tests.payments.conftest import Processes
 from tests.payments.proofs import broken_chains, wrong_books
 
+pytestmark = pytest.mark.long
+
 TOTAL = 500_00 + 50_00 + 25_00  # five nights, tax and fee
 
 

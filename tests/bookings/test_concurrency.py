@@ -18,6 +18,8 @@ from tests.meeting import Call, Gate, after, at_once, codes, meanwhile, overtaki
 from tests.payments.conftest import Processes
 from tests.payments.proofs import broken_chains, wrong_books
 
+pytestmark = pytest.mark.long
+
 MANY = 50
 TABLES = (Booking, Contact, Stay, Guest, Night, ScheduleLine)
 

@@ -23,6 +23,8 @@ from tests import make
 from tests.make import Client, Due
 from tests.meeting import after, pause
 
+pytestmark = pytest.mark.long
+
 WORKERS, THINGS = 3, 4
 Work = Callable[[Callable[[], datetime]], int]
 

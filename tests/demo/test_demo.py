@@ -27,6 +27,8 @@ from tags.models import BookingTag, Tag
 from tests import make
 from wsgi import create_app
 
+pytestmark = pytest.mark.long
+
 VENDORS = [
     ("10% tax", 9000),
     ("Booking Fee", 2500),

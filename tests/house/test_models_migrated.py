@@ -29,6 +29,8 @@ from locations.models import Location
 from tests.conftest import SECRET_KEY
 from wsgi import create_app
 
+pytestmark = pytest.mark.long
+
 TABLES = Base.metadata.sorted_tables
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from kit.cards import has_card_number
 
+pytestmark = pytest.mark.long
+
 VISA = "4111111111111111"
 
 

@@ -24,6 +24,8 @@ from tests.meeting import PAUSE_S, Gate, at_once, statuses
 from tests.payments.conftest import Processes
 from tests.payments.proofs import broken_chains, wrong_books
 
+pytestmark = pytest.mark.long
+
 POSTGRESQL = pytest.mark.parametrize("database_uri", ["postgresql"], indirect=True)
 
 

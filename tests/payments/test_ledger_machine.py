@@ -44,6 +44,8 @@ from tests import make
 from tests.make import Due
 from tests.payments.proofs import broken_chains, wrong_books
 
+pytestmark = pytest.mark.long
+
 METHODS = {
     "Any": {},
     "Outside": {"paying": "external"},

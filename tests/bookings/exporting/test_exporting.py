@@ -20,6 +20,8 @@ from tests import make
 from tests.bookings.importing.sheets import ASKED, MONEY, agency, exported, imported, line, sheet
 from tests.make import Due
 
+pytestmark = pytest.mark.long
+
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))

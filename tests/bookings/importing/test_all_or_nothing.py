@@ -24,6 +24,8 @@ from tests import make
 from tests.bookings.importing.sheets import ASKED, MONEY, agency, imported, line, sheet
 from tests.payments.proofs import broken_chains, nothing_written, wrong_books
 
+pytestmark = pytest.mark.long
+
 MANY = 20_000
 
 

@@ -38,6 +38,8 @@ from tests import make
 from tests.bookings.importing.sheets import ASKED, MONEY, agency, exported, imported, line, sheet
 from tests.payments.proofs import broken_chains, wrong_books
 
+pytestmark = pytest.mark.long
+
 EXAMPLE = Path(__file__).parents[3] / "docs" / "import-example.csv"
 BOOKED: tuple[Any, ...] = (
     Message, Allocation, CardOnFile, Payment, Guest, BookingExtra, ScheduleLine, Night, BookingTag,
