@@ -46,7 +46,7 @@ worker: .venv/bin/flask ## Deliver messages and do what is due
 test: install ## The whole suite, with coverage
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup --cov --cov-report=term
 
-quick: install ## The suite without browsers, killed processes, crowds and thousands of examples
+quick: install ## The suite without browsers, killed processes and what is marked as long
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup -q -m "not browser and not processes and not long"
 
 lint: install ## Format, lint, types, walls between rooms

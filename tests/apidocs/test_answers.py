@@ -20,6 +20,8 @@ from tests import make
 from tests.apidocs.conftest import Json, operations, resolved
 from tests.make import Client
 
+pytestmark = pytest.mark.long
+
 
 def closed(schema: Any) -> Any:
     """The schema without room for keys that it does not name; `allOf` is left as it is."""

@@ -22,6 +22,8 @@ from tests.bookings.given import (
 from tests.make import Client
 from tests.payments.proofs import nothing_written, refusal
 
+pytestmark = pytest.mark.long
+
 P = "Properties[0]"
 
 

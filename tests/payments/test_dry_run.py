@@ -14,6 +14,8 @@ from tests.payments.moving import move, paid
 from tests.payments.proofs import refusal, unchanged
 from tests.payments.writing import STAGES, WRITES, ready
 
+pytestmark = pytest.mark.long
+
 DRY = {"Prefer": "dry-run"}
 KEYS = ["Bookings", "Payments", "Emails", "Events", "Warnings"]
 # What each call does: states of payments, e-mails and events it would bring.

@@ -15,6 +15,8 @@ from tests import make
 from tests.make import Client
 from tests.payments.proofs import nothing_written, refusal
 
+pytestmark = pytest.mark.long
+
 PATH = "/apis/payments"
 CARD = "4111111111111111"
 LIMIT = 64 * 1024

@@ -12,6 +12,8 @@ from tests.payments.moving import SHOW, move, paid
 from tests.payments.proofs import refusal, unchanged
 from tests.payments.writing import STAGES, WRITES, ready
 
+pytestmark = pytest.mark.long
+
 KEY = {"Idempotency_Key": "a key"}
 
 
