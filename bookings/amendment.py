@@ -14,10 +14,10 @@ from datetime import date
 from typing import Protocol
 
 from bookings.prices import Breakages, Rule, StayPrice
-from bookings.schedule import Asking, Due, balance_day, rent_of, shrunk
+from bookings.schedule import CANCELLATION_FEE, Asking, Due, balance_day, rent_of, shrunk
 from payments.allocation import BALANCE
 
-NOT_RENT = ("security_deposit", "cancellation_fee")
+NOT_RENT = ("security_deposit", CANCELLATION_FEE)
 
 
 class Line(Asking, Protocol):
