@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
@@ -30,7 +31,9 @@ SERVER = os.environ.get("TEST_POSTGRES_URI", "postgresql://postgres@127.0.0.1:54
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 SECRET_KEY = "a key for tests, long enough to be one"
 
-NOT_RUN: set[str] = set()
+# A busy machine is no failure.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -152,10 +152,11 @@ def test_digits_of_other_scripts_are_no_card_number(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1" * 60_000, "1 " * 30_000, "1" * 60_000 + "x", "1-" * 30_000])
 def test_a_body_full_of_digits_is_judged_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert not has_card_number(text)
-    assert time.perf_counter() - began < 2  # it takes 0.1 s; what is quadratic takes minutes
+    # The processor's time, whoever else is busy: 0.1 s; what is quadratic takes minutes.
+    assert time.process_time() - began < 5
 
 
 BESIDE = st.text(st.characters(exclude_categories=("L", "N", "M")), max_size=10).filter(
