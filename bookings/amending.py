@@ -92,8 +92,7 @@ def amend_booking(
 
     Raises BookingUnknown, AmendOfCancelled, NightsTaken and what `quote` raises or refuses.
     """
-    reached = None if caller is None else caller.locations
-    account = open_account(connection, order.booking_id, reached, clock_of)
+    account = open_account(connection, order.booking_id, caller, clock_of)
     if account.booking.is_cancelled:
         raise AmendOfCancelled(order.booking_id)
     if not (order.stays or order.notes or order.contact):

@@ -40,8 +40,7 @@ def cancel_booking(
 
     Raises BookingUnknown, AlreadyCancelled and, for a partner, ExternalPaymentPresent.
     """
-    reached = None if caller is None else caller.locations
-    account = open_account(connection, order.booking_id, reached, clock_of)
+    account = open_account(connection, order.booking_id, caller, clock_of)
     if account.booking.is_cancelled:
         raise AlreadyCancelled(order.booking_id)
     if caller is not None and (there := account.external):
@@ -125,8 +124,7 @@ def reactivate_booking(
 
     Raises BookingUnknown, NotCancelled and NightsTaken, which names the bookings that have them.
     """
-    reached = None if caller is None else caller.locations
-    account = open_account(connection, booking_id, reached, clock_of)
+    account = open_account(connection, booking_id, caller, clock_of)
     if not account.booking.is_cancelled:
         raise NotCancelled(booking_id, account.booking.status)
     take_nights(connection, booking_id, _spans(connection, booking_id), name_holders=True)

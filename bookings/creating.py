@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, exists, insert, literal_column, or_, select
 
-from audit.chain import Entry, Origin
+from audit.chain import Entry, Head, Origin
 from audit.models import LogEntry
 from audit.recording import chain
 from bookings import errors
@@ -56,7 +56,8 @@ def create_booking(
     Raises the errors of bookings.errors and, for the payment that came along, those of
     payments.errors, alone or several as Refused; nothing is written then.
     """
-    problems = _unknown(connection, order, caller)
+    source_id = _source_id(connection, order.source)
+    problems = _unknown(connection, order, source_id, caller)
     owners = order.is_owners
     now = clock_of()
     found = quote(
@@ -66,25 +67,29 @@ def create_booking(
     arrives_on = min(stay.wish.arrives_on for stay in found.stays)
     lines = [] if owners else schedule_of(found.prices, arrives_on, today)
     booking_id = connection.execute(select(NextId(literal_column("bookings")))).scalar_one()
-    row = _row(connection, order, found, lines, booking_id, now)
+    row = _row(connection, order, found, lines, booking_id, source_id, now)
+    link, head = _first_entry(row, order, found, origin, now)
+    row |= {"log_count": head.count, "log_hash": head.hash, "log_seal": head.seal}
     connection.execute(insert(Booking), [row])
+    connection.execute(insert(LogEntry), [link])
     take_nights(connection, booking_id, found.spans)
     Refused.if_any(found.refusals)
     for stay in found.stays:
         insert_stay(connection, booking_id, stay, at_no_cost=owners)
     _insert_lines(connection, booking_id, lines)
     _insert_tags(connection, booking_id, order.tags, now)
-    _log(connection, row, order, found, origin, now)
     receipt = _pay(connection, order, booking_id, found, lines, caller, origin, clock_of)
     return Created(booking_id, receipt)
 
 
-def _unknown(connection: Connection, order: CreateBooking, caller: Caller) -> list[BookingError]:
+def _unknown(
+    connection: Connection, order: CreateBooking, source_id: int | None, caller: Caller
+) -> list[BookingError]:
     """Names and numbers that nothing of the agency is called by, but for the properties."""
     found: list[BookingError] = []
     if order.contact_id is not None and not _reaches(connection, order.contact_id, caller):
         found.append(errors.ContactUnknown(order.contact_id))
-    if order.source is not None and _source_id(connection, order.source) is None:
+    if order.source is not None and source_id is None:
         names = connection.scalars(select(Source.name).order_by(Source.id))
         found.append(errors.SourceUnknown(order.source, list(names)))
     known = set(connection.scalars(select(Tag.id).where(Tag.id.in_(order.tags))))
@@ -117,9 +122,9 @@ def _row(
     found: Quote,
     lines: list[Due],
     booking_id: int,
+    source_id: int | None,
     now: datetime,
 ) -> dict[str, Any]:
-    head = chain().empty(booking_id)
     due_now = any(due.stage == DEPOSIT for due in lines)
     status = "blockout" if order.is_owners else "provisional" if due_now else "booking"
     return {
@@ -128,7 +133,7 @@ def _row(
         "contact_id": order.contact_id or _insert_contact(connection, order.contact),
         "account_identifier": free_account(connection, found.place.id, booking_id),
         "external_reference": order.external_reference,
-        "source_id": _source_id(connection, order.source),
+        "source_id": source_id,
         "status": status,
         "is_owners": order.is_owners,
         "currency": found.place.currency,
@@ -140,9 +145,6 @@ def _row(
         "internal_notes": order.internal_notes,
         "created_at": now,
         "modified_at": now,
-        "log_count": head.count,
-        "log_hash": head.hash,
-        "log_seal": head.seal,
     }
 
 
@@ -178,15 +180,10 @@ def _insert_tags(
         connection.execute(insert(BookingTag), rows)
 
 
-def _log(
-    connection: Connection,
-    row: dict[str, Any],
-    order: CreateBooking,
-    found: Quote,
-    origin: Origin,
-    now: datetime,
-) -> None:
-    """The first entry of the booking's chain."""
+def _first_entry(
+    row: dict[str, Any], order: CreateBooking, found: Quote, origin: Origin, now: datetime
+) -> tuple[dict[str, Any], Head]:
+    """The row that begins the booking's chain, and where the chain ends with it."""
     entry = Entry(
         action="booking.created",
         about={"booking": row["id"], "location": row["location_id"]},
@@ -199,10 +196,7 @@ def _log(
             "tags_added": list(order.tags),
         },
     )
-    link, head = chain().link(row["id"], chain().empty(row["id"]), entry, origin, now)
-    connection.execute(insert(LogEntry), [link])
-    values = {"log_count": head.count, "log_hash": head.hash, "log_seal": head.seal}
-    connection.execute(update(Booking).where(Booking.id == row["id"]).values(values))
+    return chain().link(row["id"], chain().empty(row["id"]), entry, origin, now)
 
 
 def _pay(

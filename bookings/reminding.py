@@ -54,7 +54,6 @@ def remind(connection: Connection, booking_id: int, clock_of: Clock = clock.now)
     told = [[line.id, line.open, str(line.due_on)] for line in due]
     change = Change(
         standing=account.standing,
-        cause="payment",  # of no allocation: no money moves
         lines=lines,
         messages=(_mail(connection, account, due),),
         entry=Entry("booking.reminded", {}, {}, {"lines": told}),

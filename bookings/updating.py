@@ -23,10 +23,9 @@ def update_notes(
 ) -> Saved:
     """Replace the notes that are given, by column. Without any, nothing is written.
     Raises BookingUnknown. The log names the fields only: what notes say may be about guests."""
-    reached = None if caller is None else caller.locations
-    account = open_account(connection, booking_id, reached, clock_of)
+    account = open_account(connection, booking_id, caller, clock_of)
     if not notes:
         return unchanged(account)
     entry = Entry("booking.updated", {}, {}, {"fields": sorted(notes)})
-    change = Change(standing=account.standing, cause="amendment", booking=notes, entry=entry)
+    change = Change(standing=account.standing, booking=notes, entry=entry)
     return save(connection, account, change, origin)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from bookings.models import ScheduleLine
 from kit import clock
 from kit.money import Money
+from partners.authentication import Caller
 from payments import ledger
 from payments.allocation import DEPOSIT, Rank, promised, rank
 from payments.errors import BookingUnknown
@@ -170,14 +171,16 @@ PAYMENTS: list[Any] = [
 
 
 def open_account(
-    connection: Connection, booking_id: int, locations: frozenset[int] | None, clock_of: Clock
+    connection: Connection, booking_id: int, caller: Caller | None, clock_of: Clock
 ) -> Account:
-    """Hold the booking, then read its account. `locations`: those the caller may reach, None: all.
+    """Hold the booking, then read its account. A partner reaches its own locations only, the desk
+    and the worker (`caller` None) all of them.
 
     Raises BookingUnknown, and BookingBusy when somebody else does not let go of the booking.
     """
     ledger.hold(connection, booking_id)
-    return read_account(connection, booking_id, locations, clock_of())
+    reached = None if caller is None else caller.locations
+    return read_account(connection, booking_id, reached, clock_of())
 
 
 def read_account(

@@ -23,8 +23,7 @@ def open_payment(
     if row is None or (partner is not None and row.partner_id != partner.partner_id):
         raise PaymentUnknown(payment_id)
     try:
-        reached = None if partner is None else partner.locations
-        account = open_account(connection, row.booking_id, reached, clock_of)
+        account = open_account(connection, row.booking_id, partner, clock_of)
     except BookingUnknown:
         raise PaymentUnknown(payment_id) from None
     return account, account.payment(payment_id)

@@ -81,7 +81,6 @@ def _mark_one(connection: Connection, account: Account, payment: PaymentRow) -> 
     after = {"amount": payment.amount, "expected_on": expected}
     change = Change(
         standing=account.standing,
-        cause="payment",  # of no allocation: no money moves
         payments={payment.id: {"overdue_told_at": account.now}},
         entry=Entry("payment.late", about, {}, after, severity="medium"),
         is_seen=False,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from audit.chain import Entry, Head, Origin
 from audit.models import LogEntry
@@ -19,7 +19,7 @@ from outbox.models import Message
 from payments.account import Account, LineRow
 from payments.deciding import Remark
 from payments.models import Allocation, Payment
-from payments.standing import Standing, moves
+from payments.standing import Move, Standing, moves
 from tags.models import IN_PROGRESS, BookingTag
 
 
@@ -27,13 +27,14 @@ from tags.models import IN_PROGRESS, BookingTag
 class Change:
     """What becomes of an account. `lines` and `payments` are columns to set, by id; new payments
     are whole rows. `booking` are further columns of the booking; `entry` says what happened: the
-    figures before and after are added to it. `held_anew`: a website booking in progress is held
-    from now on for as long as its location says. `is_seen`: partners see that the booking changed;
-    without it `modified_at` stays, so that whoever synchronises does not fetch it for nothing."""
+    figures before and after are added to it. `cause` is why money moves, if it does. `held_anew`:
+    a website booking in progress is held from now on for as long as its location says. `is_seen`:
+    partners see that the booking changed; without it `modified_at` stays, so that whoever
+    synchronises does not fetch it for nothing."""
 
     standing: Standing
-    cause: str
     entry: Entry
+    cause: str | None = None
     status: str | None = None
     booking: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
@@ -41,8 +42,6 @@ class Change:
     new_payments: tuple[Mapping[str, Any], ...] = ()
     held_anew: bool = False
     is_seen: bool = True
-    add_tags: tuple[int, ...] = ()
-    remove_tags: tuple[int, ...] = ()
     messages: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -75,7 +74,7 @@ def unchanged(account: Account) -> Saved:
 
 
 def save(connection: Connection, account: Account, change: Change, origin: Origin) -> Saved:
-    """Write a change: rows, figures, tags, messages and the event log, in the caller's transaction.
+    """Write a change: rows, figures, messages and the event log, in the caller's transaction.
 
     Every line of the standing exists already: new ones are inserted first (`add_lines`).
     """
@@ -86,8 +85,9 @@ def save(connection: Connection, account: Account, change: Change, origin: Origi
     for payment_id, values in change.payments.items():
         connection.execute(update(Payment).where(Payment.id == payment_id).values(values))
     _write_lines(connection, account, change)
-    _write_moves(connection, account, change)
-    head = log(connection, account, _told(account, change, after), origin)
+    moved = moves(account.standing, change.standing)
+    _write_moves(connection, account, change, moved)
+    head = log(connection, account, _told(account, change, after, moved), origin)
     values = {
         "status": after.status,
         "total": after.total,
@@ -101,7 +101,8 @@ def save(connection: Connection, account: Account, change: Change, origin: Origi
         **change.booking,
     }
     connection.execute(update(Booking).where(Booking.id == booking.id).values(values))
-    _write_tags(connection, account, change)
+    if change.held_anew:
+        _hold_anew(connection, account)
     if change.messages:
         connection.execute(insert(Message), [dict(row) for row in change.messages])
     return after
@@ -136,7 +137,9 @@ def _write_lines(connection: Connection, account: Account, change: Change) -> No
             connection.execute(query.values(values))
 
 
-def _write_moves(connection: Connection, account: Account, change: Change) -> None:
+def _write_moves(
+    connection: Connection, account: Account, change: Change, moved: Sequence[Move]
+) -> None:
     same = {
         "booking_id": account.booking.id,
         "cause": change.cause,
@@ -144,45 +147,28 @@ def _write_moves(connection: Connection, account: Account, change: Change) -> No
     }
     rows = [
         {**same, "payment_id": move.payment_id, "line_id": move.line_id, "amount": move.amount}
-        for move in moves(account.standing, change.standing)
+        for move in moved
     ]
     if rows:
         connection.execute(insert(Allocation), rows)
 
 
-def _write_tags(connection: Connection, account: Account, change: Change) -> None:
-    booking_id = account.booking.id
-    if change.remove_tags:
-        connection.execute(
-            delete(BookingTag).where(
-                BookingTag.booking_id == booking_id, BookingTag.tag_id.in_(change.remove_tags)
-            )
-        )
-    there = set(
-        connection.scalars(select(BookingTag.tag_id).where(BookingTag.booking_id == booking_id))
-    )
-    rows = [
-        {"booking_id": booking_id, "tag_id": tag, "added_at": account.now}
-        for tag in change.add_tags
-        if tag not in there
-    ]
-    if rows:
-        connection.execute(insert(BookingTag), rows)
+def _hold_anew(connection: Connection, account: Account) -> None:
+    """A website booking in progress is as if its tag had been added just now."""
     in_progress = account.roles.get(IN_PROGRESS)
-    if change.held_anew and in_progress is not None:
-        mine = update(BookingTag).where(BookingTag.booking_id == booking_id)
-        tag = mine.where(BookingTag.tag_id == in_progress)
-        connection.execute(tag.values(added_at=account.now))
+    if in_progress is not None:
+        mine = (BookingTag.booking_id == account.booking.id, BookingTag.tag_id == in_progress)
+        connection.execute(update(BookingTag).where(*mine).values(added_at=account.now))
 
 
-def _told(account: Account, change: Change, after: Saved) -> Entry:
+def _told(account: Account, change: Change, after: Saved, moved: Sequence[Move]) -> Entry:
     """The entry with the booking's figures and the lines that money moved on."""
     was = account.booking
     before = {"status": was.status, "total": was.total, "paid": was.paid, "credit": was.credit,
               "charges": was.charges}  # fmt: skip
     now = {"status": after.status, "total": after.total, "paid": after.paid,
            "credit": after.credit, "charges": after.charges}  # fmt: skip
-    found = [[m.payment_id, m.line_id, m.amount] for m in moves(account.standing, change.standing)]
+    found = [[move.payment_id, move.line_id, move.amount] for move in moved]
     return replace(
         change.entry,
         about={"booking": was.id, "location": was.location_id, **change.entry.about},

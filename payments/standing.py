@@ -131,10 +131,10 @@ class Standing:
         standing = self
         for each in self.holdings:
             if each.line_id is None and any(line.open for line in standing.open):
-                standing = standing.take_credit(each).put(each.payment_id, each.amount)
+                standing = standing._without(each).put(each.payment_id, each.amount)
         return standing
 
-    def take_credit(self, credit: Holding) -> Standing:
+    def _without(self, credit: Holding) -> Standing:
         return self._taken(credit.amount, lambda each: each == credit)
 
     def resized(self, amounts: Mapping[int, int]) -> Standing:

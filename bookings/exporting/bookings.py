@@ -53,7 +53,7 @@ class Hanging:
 
 
 def count_bookings(session: Session, wanted: Wanted) -> int:
-    query = _wanted(select(func.count(Booking.id)), wanted)
+    query = wanted.of(select(func.count(Booking.id)), Booking.arrives_on)
     return session.scalar(query) or 0
 
 
@@ -66,16 +66,6 @@ def booking_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
         for row in some:
             cells = _cells(row, hanging[row.id], names)
             yield [cell(cells.get(column)) for column in COLUMNS]
-
-
-def _wanted(query: Any, wanted: Wanted) -> Any:
-    if wanted.location_id is not None:
-        query = query.where(Booking.location_id == wanted.location_id)
-    if wanted.first is not None:
-        query = query.where(Booking.arrives_on >= wanted.first)
-    if wanted.last is not None:
-        query = query.where(Booking.arrives_on <= wanted.last)
-    return query
 
 
 def _rows(wanted: Wanted) -> Query:
@@ -103,7 +93,7 @@ def _rows(wanted: Wanted) -> Query:
         .join(Contact, Contact.id == Booking.contact_id)
         .outerjoin(Source, Source.id == Booking.source_id)
     )
-    found: Query = _wanted(query, wanted).order_by(Booking.id)
+    found: Query = wanted.of(query, Booking.arrives_on).order_by(Booking.id)
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,7 +32,7 @@ AMOUNTS = ("amount", "charges", "tip")
 
 def count_payments(session: Session, wanted: Wanted) -> int:
     query = select(func.count(Payment.id)).join(Booking, Booking.id == Payment.booking_id)
-    return session.scalar(_wanted(query, wanted)) or 0
+    return session.scalar(wanted.of(query, Payment.paid_on)) or 0
 
 
 def payment_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
@@ -46,16 +45,6 @@ def payment_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
             for name in (*AMOUNTS, "on_deposit", "on_balance", "credit"):
                 cells[name] = Money(cells.get(name, 0), row.currency)
             yield [cell(cells[name]) for name in COLUMNS]
-
-
-def _wanted(query: Any, wanted: Wanted) -> Any:
-    if wanted.location_id is not None:
-        query = query.where(Booking.location_id == wanted.location_id)
-    if wanted.first is not None:
-        query = query.where(Payment.paid_on >= wanted.first)
-    if wanted.last is not None:
-        query = query.where(Payment.paid_on <= wanted.last)
-    return query
 
 
 def _rows(wanted: Wanted) -> Query:
@@ -79,7 +68,7 @@ def _rows(wanted: Wanted) -> Query:
         .join(PaymentMethod, PaymentMethod.id == pay.method_id)
         .outerjoin(Partner, Partner.id == pay.partner_id)
     )
-    found: Query = _wanted(query, wanted).order_by(pay.id)
+    found: Query = wanted.of(query, pay.paid_on).order_by(pay.id)
     return found
 
 

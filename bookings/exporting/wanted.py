@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from bookings.models import Booking
 from kit.money import Money
 from kit.sheets import escaped
 
 AT_ONCE = 500
-Advance = Callable[[int], object]  # called with how many rows were written since
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,16 @@ class Wanted:
     location_id: int | None = None
     first: date | None = None
     last: date | None = None
+
+    def of(self, query: Any, day: Any) -> Any:
+        """The rows of a query over bookings that are wanted, by the day in this column."""
+        if self.location_id is not None:
+            query = query.where(Booking.location_id == self.location_id)
+        if self.first is not None:
+            query = query.where(day >= self.first)
+        if self.last is not None:
+            query = query.where(day <= self.last)
+        return query
 
 
 def cell(value: str | int | date | datetime | Money | None) -> str:
