@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base, BigId, Instant
+from kit.db import Base, BigId, Instant, only
 
 
 class LogEntry(Base):
@@ -25,6 +25,8 @@ class LogEntry(Base):
         CheckConstraint("actor_kind IN ('person', 'partner', 'system')", name="actor_kind"),
         Index("ix_event_log_at", "at"),
         Index("ix_event_log_severity", "severity", "at"),
+        Index("ix_event_log_actor", "actor_kind", "actor_id", "at"),
+        Index("ix_event_log_rest", "at", **only("chain = 0")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

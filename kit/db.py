@@ -16,15 +16,31 @@ import orjson
 import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, TypeDecorator, event
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    event,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from kit import clock
+
 LOCK_TIMEOUT_S = 5
 BUSY_TIMEOUT_S = 10
 MOST_RUNS = 3
+# One for each lane of the worker (wsgi.jobs), one more for that which reads while it writes
+# (exports), and one to spare.
+WORKER_THREADS = 8
 REST = timedelta(milliseconds=50)
 
 # Connection lost, resources used up, shutting down; a deadlock or a lock waited for too long.
@@ -57,6 +73,8 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 # SQLite numbers rows by itself only when the key's type is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+# Databases look for no greater whole number; SQLite's driver fails at one.
+LARGEST = 2**63 - 1
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,6 +82,10 @@ class Instant(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None or dialect.name != "sqlite":
@@ -74,6 +96,18 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def only(condition: str) -> dict[str, Any]:
+    """Options of an Index over these rows only. Literal text, not a parameter: a planner uses such
+    an index only for a condition that it can read."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def beginning(name: str, column: str) -> Index:
+    """An index to find texts by how they begin, in any case of their letters."""
+    lowered = func.lower(literal_column(column)).label("lowered")
+    return Index(name, lowered, postgresql_ops={"lowered": "text_pattern_ops"})
 
 
 def _dumps(value: Any) -> str:
@@ -96,7 +130,9 @@ def engine_options(uri: str, connections: int) -> dict[str, Any]:
         "connect_args": {
             "connect_timeout": 5,
             "options": f"-c lock_timeout={LOCK_TIMEOUT_S}s"
-            " -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+            " -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+            # What is asked here takes milliseconds; compiling it first would take seconds.
+            " -c jit=off",
         },
     }
 
@@ -115,10 +151,28 @@ class Store:
     queue: AbstractContextManager[Any]
 
 
+class _Queue:
+    """One writer at a time. Who stands in it already would wait for itself: that is an error."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._writer: int | None = None
+
+    def __enter__(self) -> None:
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a transaction is open in this thread already")
+        self._lock.acquire()
+        self._writer = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._writer = None
+        self._lock.release()
+
+
 def init_app(app: Flask) -> None:
     """Open the engines of an application whose settings are in place."""
     uri = app.config["SQLALCHEMY_DATABASE_URI"]
-    options = engine_options(uri, app.config["WEB_THREADS"])
+    options = engine_options(uri, max(app.config["WEB_THREADS"], WORKER_THREADS))
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     postgres = make_url(uri).get_backend_name() == "postgresql"
     if postgres:
@@ -140,7 +194,7 @@ def init_app(app: Flask) -> None:
             else engine,
             glance=db.engines["glance"] if postgres else engine,
             # SQLite's own wait for its lock polls and starves; writers of one process queue here.
-            queue=nullcontext() if postgres else threading.Lock(),
+            queue=nullcontext() if postgres else _Queue(),
         )
         _forget_after_fork(list(db.engines.values()))
 
@@ -158,6 +212,14 @@ def _forget_after_fork(engines: list[Engine]) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.create_function("day_at", 2, _day_at, deterministic=True)
+
+
+def _day_at(stored: str | None, zone: str) -> str | None:
+    """What PostgreSQL knows by itself: the day at a zone, of an instant as SQLite stores it."""
+    if stored is None:
+        return None
+    return clock.day_at(datetime.fromisoformat(stored).replace(tzinfo=UTC), zone).isoformat()
 
 
 def _begin_sqlite(connection: Connection) -> None:

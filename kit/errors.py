@@ -25,6 +25,11 @@ class DomainError(Exception):
         return str(self)
 
 
+class PageError(DomainError):
+    """Base of what only people at a page can be refused. The sentence is the answer, shown at the
+    field it names, so no door needs a table for these."""
+
+
 class Refused(Exception):
     """Several things are wrong at once; a sender should learn all of them in one answer."""
 

@@ -23,12 +23,15 @@ from kit.form import Malformed, Refusals
 from kit.log import failure
 
 RETRY_AFTER_S = "5"
+DOORS = "doors"
 
 
 class Door(Protocol):
-    """How one wire format shows errors. `prefix` is what its paths begin with."""
+    """How one wire format shows errors."""
 
-    prefix: str
+    def reach(self, path: str) -> int:
+        """How many letters of a path are this format's own; 0: the path is not."""
+        ...
 
     def refused(self, error: DomainError | Refused) -> Response: ...
 
@@ -44,7 +47,10 @@ class HouseDoor:
 
     def __init__(self, refusals: Refusals, prefix: str = "/") -> None:
         self._refusals = refusals
-        self.prefix = prefix
+        self._prefix = prefix
+
+    def reach(self, path: str) -> int:
+        return reach_of(self._prefix, path)
 
     def refused(self, error: DomainError | Refused) -> Response:
         return self._refusals.render(error)
@@ -56,12 +62,24 @@ class HouseDoor:
         return form.refusal(status, [(None, code, message)], headers)
 
 
+def reach_of(prefix: str, path: str) -> int:
+    """The reach of a format whose paths all begin alike."""
+    return len(prefix) if path.startswith(prefix) else 0
+
+
+def add_door(app: Flask, door: Door) -> None:
+    """Let a format show the errors of its own paths."""
+    app.extensions.setdefault(DOORS, []).append(door)
+
+
 def init_app(app: Flask, doors: Sequence[Door]) -> None:
-    """Answer every error at the door whose prefix is the longest that fits the path."""
-    ordered = sorted(doors, key=lambda door: -len(door.prefix))
+    """Answer every error at the door that reaches farthest into its path; one reaches them all."""
+    for each in doors:
+        add_door(app, each)
 
     def door() -> Door:
-        return next(each for each in ordered if request.path.startswith(each.prefix))
+        found: Sequence[Door] = app.extensions[DOORS]
+        return max(found, key=lambda each: each.reach(request.path))
 
     @app.errorhandler(DomainError)
     @app.errorhandler(Refused)
@@ -79,6 +97,18 @@ def init_app(app: Flask, doors: Sequence[Door]) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         return _unexpected(door(), error)
+
+    app.after_request(_part)
+
+
+def _part(response: Response) -> Response:
+    """Say so when the body was not read to its end: the server then closes the connection, and
+    would not answer the next request of a sender who counts on it. The rest is not read instead,
+    for a stranger who sends it slowly would hold a thread."""
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    if has_body and ("stream" not in vars(request) or response.status_code == 413):
+        response.headers["Connection"] = "close"
+    return response
 
 
 def _http(door: Door, error: HTTPException) -> Response:

@@ -16,6 +16,7 @@ import orjson
 from flask import Request, Response, request
 from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from kit.cards import has_card_number
 from kit.errors import DomainError, Refused
@@ -27,6 +28,8 @@ MOST_FIELDS = 1000
 LONGEST_NAME = 50
 WORD = re.compile(r"[a-z_0-9]*[a-z_][a-z_0-9]*")
 FORM = "application/x-www-form-urlencoded"
+# Where the WSGI environment has the path that was asked for, when another one is handed on.
+ASKED_PATH = "house.asked_path"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -112,14 +115,15 @@ def _both(one: str | Fault, other: str | Fault, place: Place) -> str | Fault:
     return next((part for part in (one, other) if isinstance(part, Fault)), f"{one},{other}")
 
 
-def whole_body(req: Request) -> bytes:
+def whole_body(req: Request, but: str = "not in chunks") -> bytes:
     """The raw body, all of it. Half a body is another payment than the one that was sent, and
     servers hand on what they have when a client hangs up; so its length must be told and right.
 
-    Raises Malformed: 411 without a length (chunked), 400 when less came than was told.
+    Raises Malformed: 411 without a length, 400 when less came than was told. `but` says what else
+    may be done about a missing length.
     """
     if req.content_length is None:
-        sentence = "Send the body with its length (Content-Length), not in chunks."
+        sentence = f"Send the body with its length (Content-Length), {but}."
         raise Malformed([(None, Fault("length_required", sentence))], status=411)
     raw = req.get_data(cache=True)
     if len(raw) != req.content_length:
@@ -128,8 +132,24 @@ def whole_body(req: Request) -> bytes:
     return raw
 
 
+def whole_document(req: Request) -> bytes:
+    """The raw body of a document, which may come in chunks as well: of those a server does not tell
+    whether all came, but half a document (an object, a list, an XML element) cannot be parsed.
+
+    Raises Malformed as `whole_body` does, RequestEntityTooLarge for more than the limit.
+    """
+    in_chunks = req.content_length is None and "Transfer-Encoding" in req.headers
+    if not in_chunks or not req.environ.get("wsgi.input_terminated"):
+        return whole_body(req, "or in chunks")
+    raw = req.get_data(cache=True)
+    # Werkzeug stops reading at the limit, and leaves it to us to see whether more would come.
+    if len(raw) == req.max_content_length and req.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return raw
+
+
 def has_body(req: Request) -> bool:
-    """Whether a body is meant to come, also one without its length (which `whole_body` refuses)."""
+    """Whether a body is meant to come, also one without its length (which forms refuse)."""
     if req.content_length is not None:
         return req.content_length > 0
     return "Transfer-Encoding" in req.headers or bool(req.get_data(cache=True))

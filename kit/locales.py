@@ -15,6 +15,8 @@ from kit.currencies import exponent
 from kit.money import Money
 
 DEFAULT = "en_GB"
+# What people write instead of a country's code.
+OTHER_CODES = {"uk": "GB"}
 
 
 @cache
@@ -50,12 +52,17 @@ def date_text(day: date, locale: str) -> str:
     return format_date(day, format="long", locale=_locale(locale))
 
 
+def clock_text(instant: datetime, zone: str, locale: str) -> str:
+    """The time of day at an IANA zone, e.g. "14:35"."""
+    there = instant.astimezone(ZoneInfo(zone))
+    text: str = format_time(there, format="short", tzinfo=there.tzinfo, locale=_locale(locale))
+    return text
+
+
 def time_text(instant: datetime, zone: str, locale: str) -> str:
-    """The time of day at an IANA zone, and what that time is called: "14:35 (Azores Standard
-    Time)"."""
-    there, words = instant.astimezone(ZoneInfo(zone)), _locale(locale)
-    name = get_timezone_name(there, width="long", locale=words)
-    return f"{format_time(there, format='short', tzinfo=there.tzinfo, locale=words)} ({name})"
+    """The same, and what that time is called: "14:35 (Azores Standard Time)"."""
+    name = get_timezone_name(instant.astimezone(ZoneInfo(zone)), "long", locale=_locale(locale))
+    return f"{clock_text(instant, zone, locale)} ({name})"
 
 
 @cache
@@ -64,14 +71,22 @@ def _territories() -> dict[str, str]:
     return {name.casefold(): code for code, name in Locale("en").territories.items()}
 
 
+def country_code(country: str) -> str | None:
+    """The code of a country by its English name or its code ("PT" for "Portugal" and for "pt");
+    None for one we do not know."""
+    wanted = country.strip().casefold()
+    code = _territories().get(wanted, OTHER_CODES.get(wanted, wanted.upper()))
+    return code if len(code) == len("PT") and code in _territories().values() else None
+
+
 def locale_of(country: str) -> str:
     """How people of a country most likely write dates and money: "pt_PT" for "Portugal" or "PT".
 
     English for a country we do not know: a wrong guess is worse than a plain one.
     """
-    code = _territories().get(country.casefold(), country.upper())
+    code = country_code(country)
     try:
-        found = Locale.parse(f"und_{code}") if len(code) == len("PT") else None
+        found = Locale.parse(f"und_{code}") if code else None
     except (ValueError, UnknownLocaleError):
         found = None
     return f"{found.language}_{found.territory}" if found else DEFAULT

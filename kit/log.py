@@ -73,6 +73,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(getattr(logging, level), logging.WARNING))
+    # It warns of every address that is refused; whoever asked is told, or it is in the call log.
+    logging.getLogger("requests_hardened").setLevel(logging.ERROR)
 
 
 def init_app(app: Flask) -> None:

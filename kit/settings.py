@@ -24,6 +24,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from kit.account_codes import AccountCodes
+
 PREFIX = "FLASK_"
 # Flask's own variables, and those of tools that use the same prefix: not ours to judge.
 FOREIGN = re.compile(r"FLASK_(APP|DEBUG|ENV|RUN_.*|SKIP_DOTENV|ENV_FILE|CLI_.*)")
@@ -109,7 +111,18 @@ class SettingsSchema(Schema):
     RATELIMIT_STORAGE_URI = fields.String(load_default="memory://", validate=_storage)
     SIGN_IN_LIMIT = fields.String(load_default="20/minute", validate=_limit)
     PARTNER_PAYMENTS_LIMIT = fields.String(load_default=None, validate=_limit)
+    ALLOW_LOOPBACK_TARGETS = fields.Boolean(load_default=False)
+    ACCOUNT_CODES = AccountCodes(load_default=dict)
     INSTALMENTS_REQUIRE_DUE_DATE = fields.Boolean(load_default=False)
+    SANDBOX_GATEWAY = fields.Boolean(load_default=False)
+    OPAYO_VENDOR = fields.String(
+        load_default=None,
+        validate=validate.Regexp(
+            r"[A-Za-z0-9]{1,15}\Z",
+            error="must be Opayo's vendor name: 1 to 15 letters and digits",
+        ),
+    )
+    OPAYO_URL = fields.String(load_default="https://live.opayo.eu.elavon.com", validate=_address)
     SMTP_HOST = fields.String(load_default=None)
     SMTP_PORT = fields.Integer(load_default=587, validate=validate.Range(1, 65535))
     SMTP_SECURITY = fields.String(
@@ -118,6 +131,29 @@ class SettingsSchema(Schema):
     SMTP_USERNAME = fields.String(load_default=None)
     SMTP_PASSWORD = fields.String(load_default=None)
     MAIL_SPOOL = fields.String(load_default=None)
+    MAIL_SENDER = fields.String(
+        load_default=None, validate=validate.Email(error="must be an e-mail address")
+    )
+
+    @validates_schema
+    def _no_money_in_the_clear(self, values: Mapping[str, Any], **_: Any) -> None:
+        parts = urlsplit(values.get("OPAYO_URL", ""))
+        ours = values.get("ALLOW_LOOPBACK_TARGETS") and parts.hostname in ("127.0.0.1", "localhost")
+        if parts.scheme == "http" and not ours:
+            raise ValidationError("must begin with https://", "OPAYO_URL")
+
+    @validates_schema
+    def _providers_find_us(self, values: Mapping[str, Any], **_: Any) -> None:
+        if values.get("OPAYO_VENDOR") is None:
+            return
+        parts = urlsplit(values.get("PUBLIC_URL") or "")
+        ours = values.get("ALLOW_LOOPBACK_TARGETS") and parts.hostname in ("127.0.0.1", "localhost")
+        if parts.scheme != "https" and not ours:
+            raise ValidationError(
+                "must be set where FLASK_OPAYO_VENDOR is, and begin with https://: Opayo tells us "
+                "there what was paid",
+                "PUBLIC_URL",
+            )
 
     @validates_schema
     def _both_or_none(self, values: Mapping[str, Any], **_: Any) -> None:

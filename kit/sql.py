@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Connection,
+    Date,
     FromClause,
     FunctionElement,
     ScalarSelect,
@@ -86,6 +87,15 @@ class IsAmong(Spoken):
     postgresql = "{} IN (SELECT value::bigint FROM json_array_elements_text(CAST({} AS json)))"
 
 
+class IsNamed(Spoken):
+    """Whether the first argument is one of the texts of a JSON array given as text."""
+
+    type = Boolean()
+    inherit_cache = True
+    sqlite = "{} IN (SELECT value FROM json_each({}))"
+    postgresql = "{} IN (SELECT json_array_elements_text(CAST({} AS json)))"
+
+
 class IsMine(Spoken):
     """Whether this very transaction wrote a row of the table: inserted it, or changed it.
 
@@ -97,6 +107,15 @@ class IsMine(Spoken):
     inherit_cache = True
     sqlite = "({}.rowid IS NOT NULL)"
     postgresql = "({}.xmin = CAST(pg_current_xact_id() AS xid))"
+
+
+class LocalDay(Spoken):
+    """The day of an instant, the first argument, at an IANA zone, the second."""
+
+    type = Date()
+    inherit_cache = True
+    sqlite = "day_at({0}, {1})"
+    postgresql = "CAST(timezone({1}, {0}) AS date)"
 
 
 @compiles(Spoken)

@@ -8,7 +8,7 @@ everything stored with the first key.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -73,3 +73,8 @@ def masked(text: str | None) -> str:
         return ""
     shown = min(4, len(text) // 3)
     return "****" + (text[-shown:] if shown else "")
+
+
+def masks(values: Mapping[str, str]) -> dict[str, str]:
+    """Stored values as they may be shown, by their names."""
+    return {name: masked(value) for name, value in values.items()}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -145,18 +148,77 @@ def test_everyday_texts_hold_no_card_number(text: str) -> None:
     assert not has_card_number(text)
 
 
+# Its first sixteen digits pass Luhn and begin as a card number of Visa does.
+UNLUCKY = "45219368-2558-4698-81b4-a3aee207fad0"
+
+
+def test_a_uuid_is_no_card_number_whatever_its_digits_are() -> None:
+    assert has_card_number(UNLUCKY[:18])  # what makes it unlucky
+
+    assert not has_card_number(UNLUCKY)
+    assert not has_card_number(UNLUCKY.upper())
+    assert not has_card_number(f"{{{UNLUCKY}}} and {UNLUCKY}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNLUCKY[:-1],
+        UNLUCKY + "0",
+        UNLUCKY.replace("-4698", "-0698").replace("45219368", "45219366"),  # of no version
+        UNLUCKY.replace("-81b4", "-71b4"),  # of no variant
+        f"{UNLUCKY} {VISA}",
+        f"{VISA}-{UNLUCKY}",
+        f"{UNLUCKY}-4111-1111-1111-1111",
+    ],
+)
+def test_what_only_resembles_a_uuid_or_stands_beside_one_hides_nothing(text: str) -> None:
+    assert has_card_number(text)
+
+
 @pytest.mark.parametrize("text", ["４１１１１１１１１１１１１１１１", "٤١١١١١١١١١١١١١١١"])
 def test_digits_of_other_scripts_are_no_card_number(text: str) -> None:
     assert not has_card_number(text)
 
 
-@pytest.mark.parametrize("text", ["1" * 60_000, "1 " * 30_000, "1" * 60_000 + "x", "1-" * 30_000])
+FULL = ["1" * 60_000, "1 " * 30_000, "1" * 60_000 + "x", "1-" * 30_000, "4-1-1-1-" * 7_500,
+        "4-" * 30_000, "5 2 " * 15_000 + "x", "1 " * 12 + "1" * 60_000 + "x"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FULL, ids=lambda text: text[:8])
 def test_a_body_full_of_digits_is_judged_at_once(text: str) -> None:
     began = time.process_time()
 
     assert not has_card_number(text)
     # The processor's time, whoever else is busy: 0.1 s; what is quadratic takes minutes.
     assert time.process_time() - began < 5
+
+
+def calls_to_judge(text: str) -> int:
+    """How many functions are called, ours and Python's own, to find no card number in a text."""
+    calls = 0
+
+    def count(_: FrameType, event: str, __: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        found = has_card_number(text)
+    finally:
+        sys.setprofile(None)
+    assert not found
+    return calls
+
+
+@pytest.mark.parametrize("row", ["4-1-1-1-", "4-", "5 2 ", "1-"])
+def test_a_number_that_could_begin_anywhere_costs_one_look_for_each_beginning(row: str) -> None:
+    small, large = row * 1_000, row * 4_000
+
+    few, many = calls_to_judge(small), calls_to_judge(large)
+
+    assert many < len(large)
+    assert many < 4.1 * few
 
 
 BESIDE = st.text(st.characters(exclude_categories=("L", "N", "M")), max_size=10).filter(
@@ -185,3 +247,66 @@ def test_whatever_words_stand_around_it_a_card_number_is_found(
     before: str, number: str, after: str
 ) -> None:
     assert has_card_number(f"{before}\n{number}\n{after}")
+
+
+# --- the same, written slowly --------------------------------------------------------------------
+
+ROW = re.compile(r"(?<![^\W_])[0-9](?:[ -]?[0-9]){12,}(?![^\W_])")
+SHAPE = re.compile(
+    "4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"
+    "|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"
+    "|3[47][0-9]{13}|3[068][0-9]{12}"
+    "|(?:6011|64[4-9][0-9]|65[0-9]{2}|35[0-9]{2}|62[0-9]{2})[0-9]{12,15}"
+)
+
+
+def is_card(digits: str) -> bool:
+    values = [int(digit) for digit in reversed(digits)]
+    doubled = [2 * value - 9 * (value > 4) for value in values[1::2]]
+    return bool(SHAPE.fullmatch(digits)) and sum(values[::2] + doubled) % 10 == 0
+
+
+def holds_card_number(text: str) -> bool:
+    """Every run of whole groups in every row, tried one after the other."""
+    rows = [re.split(r"[ -]", row.group()) for row in ROW.finditer(text)]
+    return any(
+        is_card("".join(groups[first:last]))
+        for groups in rows
+        for first in range(len(groups))
+        for last in range(first + 1, len(groups) + 1)
+    )
+
+
+ROWS = st.lists(
+    st.one_of(
+        card_numbers(),
+        st.text("0123456789", min_size=1, max_size=20),
+        st.text("0123456789 -", max_size=40),
+        st.sampled_from(["4", "41", "4111", "5", "22", "2221", "35", "37", "6011", "62", "0", "1"]),
+        st.sampled_from([" ", "-", "  ", "- ", "x", "_", "é", "٣", "\n"]),
+    ),
+    max_size=12,
+)
+
+
+@given(ROWS, st.sampled_from(["", " ", "-"]))
+def test_what_is_found_is_what_trying_every_run_finds(parts: list[str], between: str) -> None:
+    text = between.join(parts)
+
+    assert has_card_number(text) == holds_card_number(text)
+
+
+@given(st.text("45", min_size=1, max_size=60), st.sampled_from(["", " ", "-"]))
+def test_in_rows_of_single_digits_every_run_is_looked_at(digits: str, between: str) -> None:
+    text = between.join(digits)
+
+    assert has_card_number(text) == holds_card_number(text)
+
+
+@pytest.mark.parametrize("length", range(12, 21))
+def test_of_all_beginnings_those_of_schemes_are_known(length: int) -> None:
+    numbers = [completed(f"{prefix:04}", length) for prefix in range(10_000)]
+
+    wrong = [number for number in numbers if has_card_number(number) != holds_card_number(number)]
+
+    assert wrong == []

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kit.db import (
+    db,
     engine_options,
     glance,
     in_transaction,
@@ -192,6 +193,8 @@ def test_a_connection_the_server_ended_is_told_and_replaced() -> None:
     with transaction() as connection:
         tag(connection, 2)
     assert tags() == [2]
+    for engine in db.engines.values():  # other pools hold connections that were ended, too
+        engine.dispose()
 
 
 def end_other_connections() -> None:
@@ -343,3 +346,12 @@ def test_a_forked_process_does_not_use_its_parents_connections() -> None:
 )
 def test_the_kind_of_a_database_is_told_by_its_address(uri: str, answer: bool) -> None:
     assert is_sqlite(uri) is answer
+
+
+@pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
+def test_a_transaction_within_a_transaction_is_an_error_and_no_wait_without_end(app: Flask) -> None:
+    with transaction(), pytest.raises(RuntimeError, match="open in this thread"), transaction():
+        pass
+
+    with transaction() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import BadRequest
 
 from kit import failures, form, log
 from kit.errors import DomainError, Refused
@@ -211,6 +212,118 @@ def test_the_door_with_the_longest_fitting_prefix_answers() -> None:
     assert http.get("/plain/inner/nothing").text == '"plain"'
     assert http.get("/plain/nothing").json is not None
     assert (http.get("/plain/nothing").json or {})["Code"] == "not_found"
+
+
+class Worded:
+    """A door that answers everything in words of its own: which door, and what it was asked."""
+
+    def __init__(self, name: str, *prefixes: str) -> None:
+        self.name, self.prefixes = name, prefixes
+
+    def reach(self, path: str) -> int:
+        return max(failures.reach_of(prefix, path) for prefix in self.prefixes)
+
+    def refused(self, error: DomainError | Refused) -> Response:
+        return Response(f"{self.name}: refused {error}", 418)
+
+    def malformed(self, error: Malformed) -> Response:
+        return Response(f"{self.name}: malformed {error}", 418)
+
+    def failed(self, status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
+        return Response(f"{self.name}: {status} {code} {sorted(headers)}", status)
+
+
+def doors(*others: failures.Door, raises: BaseException | None = None) -> FlaskClient:
+    """A client of an application with the house's door and these, whose calls raise something."""
+    app = Flask("throwaway")
+    log.init_app(app)
+    app.config["MAX_CONTENT_LENGTH"] = 10
+    failures.init_app(app, [failures.HouseDoor(Refusals({}, {}))])
+
+    def fail() -> str:
+        if raises is not None:
+            raise raises
+        return request.get_data(as_text=True)
+
+    for path in ("/till/pay", "/shop/pay", "/shop/inner/pay"):
+        app.add_url_rule(path, path, fail, methods=["POST"])
+    for door in others:
+        failures.add_door(app, door)
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/till/nothing", "till"),
+        ("/shop/nothing", "shop"),
+        ("/shop/inner/nothing", "inner"),
+        ("/more/nothing", "till"),
+        ("/shop", "shop"),
+        ("/shopping", "shop"),
+        ("/Till/nothing", None),
+        ("/", None),
+    ],
+)
+def test_each_path_is_answered_by_the_door_that_reaches_farthest(
+    path: str, name: str | None
+) -> None:
+    http = doors(Worded("till", "/till/", "/more/"), Worded("inner", "/shop/inner"),
+                 Worded("shop", "/shop"))  # fmt: skip
+
+    answer = http.get(path)
+
+    assert answer.status_code == 404
+    assert answer.is_json if name is None else answer.text == f"{name}: 404 not_found []"
+
+
+def test_of_two_doors_of_one_path_the_first_answers() -> None:
+    http = doors(Worded("one", "/till/"), Worded("other", "/till/"))
+
+    assert http.get("/till/nothing").text == "one: 404 not_found []"
+
+
+AWAY = DBAPIError("SELECT", {}, Exception(SECRET), connection_invalidated=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (Gone("It is gone."), 418, "till: refused It is gone."),
+        (Refused([Gone("Gone."), Busy("Busy.")]), 418, "till: refused Gone. Busy."),
+        (Malformed([(None, Fault("odd", "Odd."))]), 418, "till: malformed Odd."),
+        (RuntimeError(SECRET), 500, "till: 500 internal_error []"),
+        (AWAY, 503, "till: 503 unavailable ['Retry-After']"),
+        (BadRequest(SECRET), 400, "till: 400 bad_request []"),
+    ],
+)
+def test_a_format_answers_whatever_fails_inside_its_paths(
+    error: BaseException, status: int, told: str
+) -> None:
+    http = doors(Worded("till", "/till/"), raises=error)
+
+    inside, outside = http.post("/till/pay"), http.post("/shop/pay")
+
+    assert (inside.status_code, inside.text) == (status, told)
+    assert outside.is_json
+
+
+def test_a_format_answers_wrong_methods_and_large_bodies_too() -> None:
+    http = doors(Worded("till", "/till/"))
+
+    assert http.get("/till/pay").text == "till: 405 method_not_allowed ['Allow']"
+    assert http.post("/till/pay", data="x" * 11).text == "till: 413 body_too_large []"
+    assert http.post("/till/pay", data="x" * 10).text == "x" * 10
+
+
+def test_a_door_that_fails_itself_is_an_unexpected_error_of_its_format() -> None:
+    class Broken(Worded):
+        def refused(self, error: DomainError | Refused) -> Response:
+            raise KeyError(SECRET)
+
+    answer = doors(Broken("till", "/till/"), raises=Gone("It is gone.")).post("/till/pay")
+
+    assert (answer.status_code, answer.text) == (500, "till: 500 internal_error []")
 
 
 def test_an_unknown_address_is_answered_in_the_house_form(http: FlaskClient) -> None:

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from kit.db import transaction
+from tests import make
 from wsgi import create_app
 
 
@@ -85,6 +87,32 @@ def set_revision(number: str | None) -> str | None:
             insert = text("INSERT INTO alembic_version VALUES (:number)")
             connection.execute(insert, {"number": number})
         return before
+
+
+def test_a_sandbox_beside_bookings_that_are_not_the_demonstration_s_is_not_ready(
+    make_app: Callable[..., Flask],
+) -> None:
+    safe, risky = make_app(SANDBOX_GATEWAY=False), make_app(SANDBOX_GATEWAY=True)
+    with risky.app_context():
+        make.location(1, is_demonstration=True)
+        ready = risky.test_client().get("/readyz").status_code
+        make.location(2)
+
+    assert ready == 200
+    [problem] = problems(risky.test_client())
+    assert problem.startswith("FLASK_SANDBOX_GATEWAY is on")
+    assert safe.test_client().get("/readyz").status_code == 200
+
+
+def test_a_database_that_goes_away_while_it_is_asked_is_not_ready(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> str | None:
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setitem(app.extensions, "readiness", [away])
+
+    assert problems(app.test_client()) == AWAY
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

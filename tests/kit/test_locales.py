@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from kit.locales import date_text, money_text
+from kit.locales import country_code, date_text, locale_of, money_text
 from kit.money import Money
 
 
@@ -68,3 +68,24 @@ def test_one_currency_after_another_keeps_its_own_decimals() -> None:
     texts = [money_text(Money(100, code), "en_GB") for code in ("EUR", "JPY", "EUR", "KWD", "EUR")]
 
     assert [plainly(text) for text in texts] == ["€1.00", "JP¥100", "€1.00", "KWD0.100", "€1.00"]
+
+
+@pytest.mark.parametrize(
+    ("country", "code"),
+    [
+        ("Portugal", "PT"),
+        (" pt ", "PT"),
+        ("united kingdom", "GB"),
+        ("UK", "GB"),
+        ("Atlantis", None),
+        ("XX", None),
+        ("Europe", None),
+        ("150", None),
+        ("", None),
+    ],
+)
+def test_a_country_is_known_by_its_english_name_and_by_its_code(
+    country: str, code: str | None
+) -> None:
+    assert country_code(country) == code
+    assert (locale_of(country) == "en_GB") == (code in (None, "GB"))

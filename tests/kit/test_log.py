@@ -15,8 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from kit import log
 from tests import make
+from tests.conftest import BOTH_DATABASES
 from tests.make import Client
 from wsgi import create_app
+
+pytestmark = pytest.mark.one_database
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -150,6 +153,7 @@ def test_an_exception_that_a_library_logs_is_told_without_its_text(lines: Lines)
     assert "hunter2" not in str(line)
 
 
+@BOTH_DATABASES
 def test_an_error_of_the_database_is_logged_by_its_constraint(app: Flask) -> None:
     make.tag(1, "hunter2")
     with pytest.raises(IntegrityError) as caught:

@@ -9,7 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.conftest import BOTH_DATABASES
 from tests.make import Client
+
+pytestmark = pytest.mark.one_database
 
 TOKEN = "a token for whoever gathers metrics"
 MakeApp = Callable[..., Flask]
@@ -52,10 +55,13 @@ def test_paths_that_lead_nowhere_are_one_series_and_not_repeated(http: FlaskClie
     assert not [name for name in told if "hunter2" in name]
 
 
+@BOTH_DATABASES
 def test_the_backlog_of_messages_is_told(http: FlaskClient) -> None:
     told = values(http)
 
-    names = ("outbox_waiting", "outbox_given_up", "outbox_oldest_due_seconds")
+    counts = ("mails_waiting", "programs_waiting", "given_up")
+    ages = ("mails_oldest_due_seconds", "programs_oldest_due_seconds")
+    names = [f"outbox_{name}" for name in counts + ages]
     assert {name: told[name] for name in names} == dict.fromkeys(names, 0)
 
 

@@ -130,6 +130,12 @@ def test_with_nothing_stored_there_is_nothing_to_do(make_app: MakeApp) -> None:
 
 def test_the_columns_to_rotate_say_so_themselves() -> None:
     assert {str(column) for column in sealed_columns()} == {
+        "card_intents.sealed",
         "cards_on_file.sealed",
         "guests.passport",
+        "partner_credentials.sealed",
+        "sandbox_transactions.sealed_back",
+        "staff.recovery_codes",
+        "staff.tf_totp_secret",
+        "webhook_endpoints.sealed",
     }

@@ -74,6 +74,10 @@ WRONG: list[tuple[str, Any, str]] = [
     ("SIGN_IN_LIMIT", "often", "it must look like '100/second'"),
     ("PARTNER_PAYMENTS_LIMIT", "100", "it must look like '100/second'"),
     ("INSTALMENTS_REQUIRE_DUE_DATE", "perhaps", "not a valid boolean"),
+    ("OPAYO_VENDOR", "example villas", "must be Opayo's vendor name"),
+    ("OPAYO_VENDOR", "sixteenlettersxx", "1 to 15 letters and digits"),
+    ("OPAYO_URL", "http://live.opayo.eu.elavon.com", "must begin with https://"),
+    ("OPAYO_URL", "http://127.0.0.1:8000", "must begin with https://"),
     ("SMTP_PORT", "70000", "must be greater than or equal to 1"),
     ("SMTP_SECURITY", "ssl", "must be one of: starttls, tls, none"),
     ("SMTP_PASSWORD", "hunter2", "must be given together with the other of the two"),
@@ -89,6 +93,40 @@ def test_a_wrong_setting_is_named_as_it_is_written_and_with_what_would_be_right(
     assert sentence.startswith(f"FLASK_{name} ")
     assert why in sentence
     assert "hunter2" not in sentence
+
+
+def test_opayo_may_be_this_very_machine_where_loopback_is_allowed(tmp_path: Path) -> None:
+    url = {"OPAYO_URL": "http://127.0.0.1:8000", "ALLOW_LOOPBACK_TARGETS": True}
+
+    assert load(tmp_path, url)["OPAYO_URL"] == "http://127.0.0.1:8000"
+    [sentence] = told(tmp_path, **url | {"OPAYO_URL": "http://opayo.example.com"})
+    assert sentence.startswith("FLASK_OPAYO_URL must begin with https://")
+
+
+OPAYO = {"OPAYO_VENDOR": "examplevillas"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"PUBLIC_URL": "http://pay.example.com"}, {"PUBLIC_URL": "http://127.0.0.1:8000"},
+     {"PUBLIC_URL": "http://pay.example.com", "ALLOW_LOOPBACK_TARGETS": True},
+     {"ALLOW_LOOPBACK_TARGETS": True}],
+)  # fmt: skip
+def test_with_opayo_the_address_that_it_finds_us_by_must_be_known(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    [sentence] = told(tmp_path, **OPAYO, **given)
+
+    assert sentence.startswith("FLASK_PUBLIC_URL must be set where FLASK_OPAYO_VENDOR is")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"PUBLIC_URL": "https://pay.example.com"},
+     {"PUBLIC_URL": "http://localhost:8000", "ALLOW_LOOPBACK_TARGETS": True}],
+)  # fmt: skip
+def test_opayo_finds_us_by_https_or_on_this_machine(tmp_path: Path, given: dict[str, Any]) -> None:
+    assert load(tmp_path, OPAYO | given)["OPAYO_VENDOR"] == "examplevillas"
 
 
 def test_a_user_name_without_a_password_is_told_too(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""Files that commands write: whole or not at all, and for nobody else to read."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def whole_file(file: str) -> Iterator[IO[str]]:
+    """A text stream to the file ("-": standard output), which is there when all of it is: half an
+    export must not look like a whole one."""
+    if file == "-":
+        out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
+        try:
+            yield out
+        finally:
+            out.flush()
+            out.detach()
+        return
+    target = Path(file)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with open(part, "w", encoding="utf-8", newline="", opener=_private) as out_file:
+            yield out_file
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    """Guests' names and what they paid are nobody else's to read."""
+    return os.open(path, flags, 0o600)
