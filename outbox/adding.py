@@ -21,6 +21,7 @@ def message_row(
         "kind": kind,
         "message_id": f"<{secrets.token_hex(13)}@{domain}>",
         "booking_id": booking_id,
+        "receiver": None,
         "context": dict(context),
         "created_at": at,
         "due_at": at,

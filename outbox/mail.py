@@ -7,8 +7,10 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,6 +21,7 @@ from time import monotonic
 from typing import Literal, Protocol
 
 from css_inline import CSSInliner
+from sqlalchemy import Connection
 
 from kit.ids import short
 
@@ -40,16 +43,45 @@ SIGN_IN_CODES = (530, 534, 535)
 INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
-class DeliveryFailed(Exception):
-    """A message did not leave. `permanent`: it never will; otherwise a later try may succeed.
+# What to write down with the outcome of a delivery, in the same transaction. With a failure it may
+# raise DeliveryFailed: then nothing is written, and that is what has become of the message.
+Note = Callable[[Connection], None]
 
-    `reason` is stored and shown to staff: it names no guest and holds no secret.
+
+class DeliveryFailed(Exception):
+    """A message did not leave. `permanent`: it never will; otherwise a later try may succeed, after
+    `wait` if the receiver asked for that.
+
+    `reason` is stored and shown to staff: it names no guest and holds no secret. `rests`: for how
+    long nothing else need be tried with this receiver; `given_time`: it has had its three days.
     """
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        wait: timedelta | None = None,
+        rests: timedelta | None = None,
+        given_time: bool = False,
+        note: Note | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
+        self.wait = wait
+        self.rests = rests
+        self.given_time = given_time
+        self.note = note
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a mail carries: what to call it, its bytes, and its media type."""
+
+    name: str
+    content: bytes
+    media_type: str = "application/pdf"
 
 
 class Sender(Protocol):
@@ -58,7 +90,16 @@ class Sender(Protocol):
     def send(self, message: EmailMessage) -> None: ...
 
 
-def mail(*, sender: str, sender_name: str, to: str, subject: str, text: str, html: str) -> Email:
+def mail(
+    *,
+    sender: str,
+    sender_name: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    attachments: Sequence[Attachment] = (),
+) -> Email:
     """A mail that says the same as text and as HTML, its styles written into the elements.
 
     Raises DeliveryFailed when one of the two addresses cannot be used.
@@ -71,6 +112,9 @@ def mail(*, sender: str, sender_name: str, to: str, subject: str, text: str, htm
     # Quoted-printable: lines of any length and any letter pass through every mail server.
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(INLINER.inline(html), subtype="html", cte="quoted-printable")
+    for each in attachments:
+        kind, _, subtype = each.media_type.partition("/")
+        message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)
     return message
 
 

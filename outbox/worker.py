@@ -25,11 +25,13 @@ log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something to do again and again. `run` says how much it did; after more than nothing it is
-    run again at once, since there may be more."""
+    run again at once, since there may be more. Jobs of one lane take turns; those of different
+    lanes run at the same time, so that one that waits for somebody else's server keeps no other."""
 
     name: str
     every: timedelta
     run: Callable[[], int]
+    lane: str = ""
 
 
 @dataclass(slots=True)
@@ -103,17 +105,37 @@ def back_off(failures: int) -> timedelta:
 
 
 def run_worker(jobs: Sequence[Job], stop: threading.Event, once: bool = False) -> int:
-    """Run the jobs in turn until `stop` is set, and answer how many failed in their last run.
+    """Run the jobs until `stop` is set, and answer how many failed in their last run.
 
-    With `once` each is run until it finds nothing more to do, or fails, and then the loop ends.
+    With `once` they are run in their order, all in one lane, round after round until none of them
+    finds anything to do: what one has written another may send. One that failed is not run again.
     """
+    if not jobs:
+        return 0
     turns = [Turn(job) for job in jobs]
+    lanes = dict.fromkeys("" if once else job.lane for job in jobs)
+    first, *others = [[t for t in turns if once or t.job.lane == lane] for lane in lanes]
+    threads = [threading.Thread(target=_run_lane, args=(lane, stop, once)) for lane in others]
+    for thread in threads:
+        thread.start()
+    try:
+        _run_lane(first, stop, once)
+    except BaseException:
+        stop.set()  # or the others would go on without it
+        raise
+    finally:
+        for thread in threads:
+            thread.join()
+    return sum(turn.failures > 0 for turn in turns)
+
+
+def _run_lane(turns: Sequence[Turn], stop: threading.Event, once: bool) -> None:
     while not stop.is_set():
         for turn in turns:
-            if not stop.is_set() and turn.due <= elapsed():
+            is_due = not turn.failures if once else turn.due <= elapsed()
+            if is_due and not stop.is_set():
                 turn.take()
         if once and not any(turn.found_work for turn in turns):
             break
         rest = min(turn.due for turn in turns) - elapsed()
         stop.wait(max(rest, timedelta()).total_seconds())
-    return sum(turn.failures > 0 for turn in turns)

@@ -7,9 +7,10 @@ itself; so a revoked token stops working everywhere within that second.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 
 from flask import current_app, g, request
@@ -60,6 +61,11 @@ def _look_up() -> Any:
 LOOK_UP = _look_up()
 
 
+def locations_of(rows: Iterable[Sequence[int]]) -> frozenset[int]:
+    """Ids of locations as a query's JSON has them."""
+    return frozenset(location for [location] in rows)
+
+
 class Guard:
     """Knows callers by their tokens; one for each application."""
 
@@ -80,7 +86,7 @@ class Guard:
             row.id,
             row.name,
             frozenset(row.granted.split()) & frozenset(row.allowed.split()),
-            frozenset(location for [location] in row.locations),
+            locations_of(row.locations),
         )
         if len(self._known) >= MOST_CACHED:
             self._known.clear()
@@ -121,6 +127,12 @@ def require(scope: str) -> None:
         raise ScopeMissing(scope, caller().scopes)
 
 
+def enter(found: Caller, scope: str) -> None:
+    """Let a caller in that a format of its own has signed in. Raises ScopeMissing."""
+    g.caller = found
+    require(scope)
+
+
 def caller() -> Caller:
     """The partner that `requires` let in."""
     return cast(Caller, g.caller)
@@ -129,4 +141,18 @@ def caller() -> Caller:
 def origin() -> Origin:
     """Who and what to name in the event log for what the present request does."""
     actor = Actor("partner", caller().partner_id, caller().name)
-    return Origin(actor, request.remote_addr, g.get("request_id"))
+    return Origin(actor, address_of(request.remote_addr), g.get("request_id"))
+
+
+def address_of(came: str | None) -> str | None:
+    """The address alone: proxies also pass on a port, and brackets around an address of version 6.
+    None for what is no address at all."""
+    host = (came or "").strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        return None

@@ -14,7 +14,7 @@ from kit import clock
 from kit.db import in_transaction, reading
 from partners.models import Partner, PartnerLocation
 from partners.registering import PartnerRefused, add_partner, revoke_partner
-from partners.scopes import DEFAULT, SCOPES
+from partners.scopes import DEFAULT, FORMATS, SCOPES, scopes_for
 
 WIDTH_OF_PIPES = 200  # lines that grep finds whole
 
@@ -28,7 +28,7 @@ partners = AppGroup("partners", help="The programs that may call our APIs.")
     "scopes",
     multiple=True,
     type=click.Choice(list(SCOPES)),
-    help=f"What it may do; repeat it. Default: {' '.join(DEFAULT)}.",
+    help=f"What it may do; repeat it. Default: {' '.join(DEFAULT)}; with --format, its own.",
 )
 @click.option(
     "--location",
@@ -38,9 +38,21 @@ partners = AppGroup("partners", help="The programs that may call our APIs.")
     required=True,
     help="Id of a location it may reach; repeat it.",
 )
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(FORMATS)),
+    help="A format it speaks besides our own; repeat it. Prints what that format signs in with. The"
+    " scopes that it needs replace the default; those given by --scope must include them.",
+)
 @click.option("--may-waive-commission", is_flag=True, help="May take the booking fee off a total.")
 def add(
-    name: str, scopes: tuple[str, ...], locations: tuple[int, ...], may_waive_commission: bool
+    name: str,
+    scopes: tuple[str, ...],
+    locations: tuple[int, ...],
+    formats: tuple[str, ...],
+    may_waive_commission: bool,
 ) -> None:
     """Add a partner and print its credentials, once."""
     try:
@@ -48,10 +60,11 @@ def add(
             lambda connection: add_partner(
                 connection,
                 name,
-                scopes or DEFAULT,
+                scopes or scopes_for(formats),
                 locations,
                 SYSTEM,
                 clock.now(),
+                formats=formats,
                 may_waive_commission=may_waive_commission,
             )
         )
@@ -59,7 +72,10 @@ def add(
         raise click.ClickException(refused.message) from None
     click.echo(f"Client id:     {made.client_id}")
     click.echo(f"Client secret: {made.client_secret}")
-    click.echo("The secret is stored as a hash only: keep it now, it cannot be shown again.")
+    for format_, words in made.others.items():
+        for word, value in words.items():
+            click.echo(f"{format_} {word}: {value}")
+    click.echo("Keep the secrets now: they cannot be shown again.")
 
 
 @partners.command("list")

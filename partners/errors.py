@@ -42,3 +42,69 @@ class TooManyRequests(PartnerError):
     def __init__(self, wait_s: int) -> None:
         self.wait_s = wait_s
         super().__init__(f"Too many requests; try again in {wait_s} s.")
+
+
+class SignatureWrong(PartnerError):
+    """A request whose signature is missing, wrong or too old; it says which, and no more."""
+
+    code = "signature_wrong"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The request is not signed as it must be: {why}.")
+
+
+class CredentialWrong(PartnerError):
+    """A secret of one of the partners' formats that nobody has, or a location out of its reach."""
+
+    code = "credential_wrong"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} is missing, unknown or revoked.")
+
+
+class LocationUnknown(PartnerError):
+    """There is no such location, or the caller does not reach it."""
+
+    code = "location_unknown"
+    field = "location"
+
+    def __init__(self, came: object) -> None:
+        super().__init__(f"There is no location {came}.")
+
+
+class EndpointUnknown(PartnerError):
+    """The partner has no webhook endpoint of that name, letter for letter."""
+
+    code = "endpoint_unknown"
+    field = "endpoint"
+
+    def __init__(self, came: str) -> None:
+        super().__init__(f"endpoint ID not found for {came}")
+
+
+class EndpointExists(PartnerError):
+    code = "endpoint_exists"
+    field = "endpoint"
+
+    def __init__(self, came: str) -> None:
+        super().__init__(f"endpoint ID already exists: {came}")
+
+
+class TargetRefused(PartnerError):
+    """An address that we do not call: it could lead into a network that is not the partner's."""
+
+    code = "target_refused"
+    field = "url"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This address cannot be called: {why}.")
+
+
+class CommissionIsKept(PartnerError):
+    """Only a partner with the flag may take the commission off a total."""
+
+    code = "commission_not_waivable"
+
+    def __init__(self) -> None:
+        super().__init__("This client may not waive the transaction commission.")

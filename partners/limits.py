@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from flask import current_app
@@ -22,6 +23,8 @@ from kit.log import failure
 from partners.errors import TooManyRequests
 
 ADDRESS_FACTOR = 10
+# Receipts and statements of one booking: drawing them takes a processor.
+PAPERS = parse("30/minute")
 
 
 @contextmanager
@@ -46,6 +49,12 @@ class Limits:
         )
         self._payments = parse(payments) if payments else None
 
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Limits:
+        """The counters that an application's settings ask for, all at zero."""
+        names = ("RATELIMIT_STORAGE_URI", "SIGN_IN_LIMIT", "PARTNER_PAYMENTS_LIMIT")
+        return cls(*(config[name] for name in names))
+
     def check_sign_in(self, address: str, client: str) -> None:
         """Raises TooManyRequests when too many sign-ins failed: of this client from this address,
         or of all clients from it."""
@@ -53,19 +62,32 @@ class Limits:
             self._check(self._address, "address", address)
             self._check(self._sign_in, "sign-in", address, client)
 
+    def check_address(self, address: str) -> None:
+        """Raises TooManyRequests when too many sign-ins from this address failed, whoever's."""
+        with _counting_is_not_serving():
+            self._check(self._address, "address", address)
+
     def count_failed_sign_in(self, address: str, client: str) -> None:
         with _counting_is_not_serving():
             self._counter.hit(self._address, "address", address)
             self._counter.hit(self._sign_in, "sign-in", address, client)
 
-    def check_link(self, address: str) -> None:
-        """Raises TooManyRequests when too many guest's links from this address were wrong."""
-        with _counting_is_not_serving():
-            self._check(self._sign_in, "link", address)
-
     def count_wrong_link(self, address: str) -> None:
-        with _counting_is_not_serving():
-            self._counter.hit(self._sign_in, "link", address)
+        """Raises TooManyRequests when too many guest's links from this address were wrong."""
+        self._count(self._sign_in, "link", address)
+
+    def count_wrong_notice(self, address: str) -> None:
+        """Raises TooManyRequests when too many notices from this address were no provider's."""
+        self._count(self._sign_in, "notice", address)
+
+    def count_paper(self, booking_id: int) -> None:
+        """Raises TooManyRequests when papers of this booking are asked for again and again."""
+        self._count(PAPERS, "papers", str(booking_id))
+
+    def count_link_asked(self, network: str) -> None:
+        """Raises TooManyRequests when very many links to set a password were asked for from this
+        network, for whatever addresses."""
+        self._count(self._sign_in, "link asked", network)
 
     def count_payment(self, partner_id: int, parts: int = 1) -> None:
         """Raises TooManyRequests when the partner sends more than the setting allows. One payment
@@ -75,6 +97,11 @@ class Limits:
         with _counting_is_not_serving():
             if not self._counter.hit(self._payments, "payments", str(partner_id), cost=parts):
                 raise TooManyRequests(self._wait(self._payments, "payments", str(partner_id)))
+
+    def _count(self, rule: RateLimitItem, *who: str) -> None:
+        with _counting_is_not_serving():
+            if not self._counter.hit(rule, *who):
+                raise TooManyRequests(self._wait(rule, *who))
 
     def _check(self, rule: RateLimitItem, *who: str) -> None:
         if not self._counter.test(rule, *who):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast, get_args
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -13,8 +14,9 @@ from audit.recording import record
 from kit.errors import DomainError
 from kit.ids import digest, opaque, secret
 from locations.models import Location
-from partners.models import AccessToken, Partner, PartnerLocation
-from partners.scopes import SCOPES
+from partners.credentials import Kind, add_credential
+from partners.models import AccessToken, Endpoint, Partner, PartnerLocation
+from partners.scopes import FORMATS, SCOPES
 
 LONGEST_NAME = 100
 
@@ -27,11 +29,13 @@ class PartnerRefused(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a new partner signs in with. The secret is shown once and stored as a hash only."""
+    """What a new partner signs in with. The secret is shown once and stored as a hash only;
+    `others` are credentials of formats that have their own, by the words of those."""
 
     partner_id: int
     client_id: str
     client_secret: str
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def add_partner(
@@ -42,12 +46,15 @@ def add_partner(
     origin: Origin,
     now: datetime,
     *,
+    formats: Sequence[str] = (),
     may_waive_commission: bool = False,
 ) -> Credentials:
-    """Add a partner that may do `scopes` at `locations` (ids). Raises PartnerRefused."""
+    """Add a partner that may do `scopes` at `locations` (ids), and speaks `formats` besides our
+    own. Raises PartnerRefused."""
     # Each once, in the order given.
     scopes, locations = list(dict.fromkeys(scopes)), list(dict.fromkeys(locations))
-    _check(connection, name, scopes, locations)
+    check(connection, name, scopes, locations)
+    check_formats(formats, scopes)
     client_id, client_secret = opaque(20).lower(), secret()
     values = {
         "name": name,
@@ -68,12 +75,18 @@ def add_partner(
     }
     entry = Entry("partner.added", {"partner": partner_id}, {}, after, "high")
     record(connection, entry, origin, now)
-    return Credentials(partner_id, client_id, client_secret)
+    others = {
+        each: add_credential(connection, partner_id, cast(Kind, each), origin, now)
+        for each in dict.fromkeys(formats)
+        if each in get_args(Kind)
+    }
+    return Credentials(partner_id, client_id, client_secret, others)
 
 
-def _check(
+def check(
     connection: Connection, name: str, scopes: Sequence[str], locations: Sequence[int]
 ) -> None:
+    """Raises PartnerRefused for a name, a scope or a location that cannot be."""
     if not name.strip() or len(name) > LONGEST_NAME:
         raise PartnerRefused(f"The name must have 1 to {LONGEST_NAME} characters.")
     if strange := [scope for scope in scopes if scope not in SCOPES]:
@@ -84,7 +97,25 @@ def _check(
         raise PartnerRefused(f"There is no location {strange_ids[0]}; there are {there}.")
 
 
-def revoke_partner(connection: Connection, client_id: str, origin: Origin, now: datetime) -> None:
+def check_formats(formats: Sequence[str], scopes: Sequence[str]) -> None:
+    """Without a scope that its format needs, a partner would be refused at its first calls, when
+    its secrets are in use already. Raises PartnerRefused."""
+    for each in formats:
+        if lacking := [scope for scope in FORMATS[each] if scope not in scopes]:
+            missing = ", ".join(lacking)
+            raise PartnerRefused(
+                f"The format {each} needs scopes that are not given: {missing}. Give them too, or"
+                " give none: then it gets all that it needs."
+            )
+
+
+def revoke_partner(
+    connection: Connection,
+    client_id: str,
+    origin: Origin,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
     """Take away a partner's credentials and all its tokens. Raises PartnerRefused."""
     found = connection.execute(
         select(Partner.id, Partner.revoked_at).where(Partner.client_id == client_id)
@@ -97,7 +128,8 @@ def revoke_partner(connection: Connection, client_id: str, origin: Origin, now: 
         )
     connection.execute(update(Partner).where(Partner.id == found.id).values(revoked_at=now))
     connection.execute(delete(AccessToken).where(AccessToken.partner_id == found.id))
-    entry = Entry("partner.revoked", {"partner": found.id}, {}, {}, "high")
+    connection.execute(update(Endpoint).where(Endpoint.partner_id == found.id).values(live=False))
+    entry = Entry("partner.revoked", {"partner": found.id}, {}, {}, "high", reason)
     record(connection, entry, origin, now)
 
 

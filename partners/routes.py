@@ -15,6 +15,13 @@ STATUS: dict[type[DomainError], int] = {
     errors.Unauthenticated: 401,
     errors.ScopeMissing: 403,
     errors.TooManyRequests: 429,
+    errors.SignatureWrong: 401,
+    errors.CredentialWrong: 401,
+    errors.CommissionIsKept: 403,
+    errors.LocationUnknown: 404,
+    errors.EndpointUnknown: 404,
+    errors.EndpointExists: 409,
+    errors.TargetRefused: 422,
 }
 
 

@@ -20,6 +20,7 @@ from outbox.adding import message_row
 from outbox.delivering import deliver
 from outbox.mail import DeliveryFailed, Email, Sender, mail
 from outbox.models import Message
+from outbox.posting import Mails
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 GUEST = "jane@guests.example"
@@ -84,7 +85,7 @@ RENDERERS = {"greeting": render, "broken": broken}
 
 
 def run(sender: Sender, now: Clock, worker_name: str = "one") -> int:
-    return deliver(RENDERERS, sender, worker_name, now)
+    return deliver(Mails(RENDERERS, sender), worker_name, now)
 
 
 def add(count: int = 1, kind: str = "greeting", at: datetime = NOON) -> list[str]:
@@ -122,11 +123,11 @@ def log_lines() -> Iterator[list[Any]]:
 
 def log_entries() -> Sequence[LogEntry]:
     with reading() as session:
-        return session.scalars(select(LogEntry)).all()
+        return session.scalars(select(LogEntry).order_by(LogEntry.id)).all()
 
 
-def a_mail(**changes: str) -> Email:
-    words = {
+def a_mail(**changes: Any) -> Email:
+    words: dict[str, Any] = {
         "sender": "stay@casa.example",
         "sender_name": "Casa do Mar",
         "to": "jane@guests.example",

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from kit import clock
 from kit.db import db, transaction
 from outbox import delivering
-from outbox.delivering import BATCH, ROLLS, deliver, resend, retry_delay
+from outbox.delivering import ROLLS, deliver, resend, retry_delay
+from outbox.leasing import BATCH
+from outbox.posting import Mails
 from tests.outbox.make import (
     GUEST,
     NOON,
@@ -254,7 +256,7 @@ def test_the_present_is_the_time_unless_another_is_given(app: Flask) -> None:
     add(at=clock.now())
     postbox = Postbox()
 
-    assert deliver(RENDERERS, postbox, "one") == 1
+    assert deliver(Mails(RENDERERS, postbox), "one") == 1
 
 
 # ------------------------------------------------------------------------------- sent once more

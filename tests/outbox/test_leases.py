@@ -17,7 +17,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from kit.db import db, in_transaction, transaction
-from outbox.delivering import BATCH, LEASE_S
+from outbox.leasing import BATCH, LEASE_S
 from outbox.mail import DeliveryFailed
 from outbox.models import Message
 from outbox.worker import STOP

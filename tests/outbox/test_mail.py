@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbox.mail import DeliveryFailed, SpoolSender
+from outbox.mail import Attachment, DeliveryFailed, SpoolSender
 from tests.outbox.make import a_mail, failed, part, reread
 
 
@@ -22,6 +22,23 @@ def test_a_mail_says_the_same_as_text_and_as_html() -> None:
     assert [each.get_content_type() for each in read.iter_parts()] == ["text/plain", "text/html"]
     assert part(read, "plain") == "Olá, “Zoë”\n"
     assert "Olá, “Zoë”" in part(read, "html")
+
+
+def test_a_mail_carries_files_beside_its_words() -> None:
+    files = [
+        Attachment("receipt-17.pdf", b"%PDF\x00\r\n\xff"),
+        Attachment("é.csv", b"a", "text/csv"),
+    ]
+
+    read = reread(a_mail(attachments=files))
+
+    assert part(read, "plain") == "Thank you.\n"
+    assert "Thank you." in part(read, "html")
+    found = list(read.iter_attachments())
+    assert [each.get_content_type() for each in found] == ["application/pdf", "text/csv"]
+    assert [each.get_filename() for each in found] == ["receipt-17.pdf", "é.csv"]
+    assert [each.get_payload(decode=True) for each in found] == [b"%PDF\x00\r\n\xff", b"a"]
+    assert all(each.is_attachment() for each in found)
 
 
 def test_styles_are_written_into_the_elements() -> None:

@@ -170,8 +170,8 @@ def test_the_rest_after_failures_grows_and_never_passes_a_minute(failures: int) 
     assert rest <= back_off(failures + 1)
 
 
-def test_once_runs_each_job_until_it_finds_nothing_more(stop: threading.Event) -> None:
-    left, others = [2, 1, 0], [0]
+def test_once_runs_each_job_until_none_finds_anything_more(stop: threading.Event) -> None:
+    left, others = [2, 1, 0], [0, 0, 0]
 
     failed = run_worker([job(lambda: left.pop(0)), job(lambda: others.pop(0))], stop, once=True)
 
@@ -181,10 +181,14 @@ def test_once_runs_each_job_until_it_finds_nothing_more(stop: threading.Event) -
 
 
 def test_once_ends_and_tells_when_a_job_failed(stop: threading.Event) -> None:
+    left, tries = [2, 1, 0], []
+
     def broken() -> int:
+        tries.append(1)
         raise Away
 
-    assert run_worker([job(broken), job(lambda: 0)], stop, once=True) == 1
+    assert run_worker([job(broken), job(lambda: left.pop(0))], stop, once=True) == 1
+    assert (left, len(tries)) == ([], 1)
 
 
 def test_a_loop_that_was_stopped_starts_no_further_job(stop: threading.Event) -> None:

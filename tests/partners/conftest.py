@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from partners import authentication
 from tests import make
+from tests.partners.receiver import Receiver, receiving
 
 CLIENT_ID, SECRET = "checkout-page", "a secret: 100% sécret+ß"
 FORM = "application/x-www-form-urlencoded"
@@ -65,3 +67,11 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     made = Watch()
     monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=made.monotonic))
     return made
+
+
+@pytest.fixture
+def receiver(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """A partner's program on this machine, which the application may call."""
+    monkeypatch.setitem(app.config, "ALLOW_LOOPBACK_TARGETS", True)
+    with receiving() as made:
+        yield made

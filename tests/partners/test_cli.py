@@ -70,8 +70,12 @@ def test_add_takes_several_scopes_and_locations(app: Flask) -> None:
         (["--location", "7"], "There is no location 7; there are 1."),
         (["--location", "one"], "is not a valid integer"),
         ([], "Missing option '--location'"),
+        (
+            ["--location", "1", "--format", "spektrix", "--scope", "bookings:read"],
+            "The format spektrix needs scopes that are not given: payments:write. Give them too,",
+        ),
     ],
-    ids=["scope", "location", "no number", "no location"],
+    ids=["scope", "location", "no number", "no location", "scopes of a format"],
 )
 def test_a_partner_that_cannot_be_added_is_refused_in_a_sentence(
     app: Flask, words: list[str], says: str

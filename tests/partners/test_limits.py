@@ -19,6 +19,8 @@ from tests import make
 from tests.make import Client
 from tests.partners.conftest import CLIENT_ID, sign_in
 
+pytestmark = pytest.mark.one_database
+
 Limited = Callable[..., Flask]
 PAYMENTS = "/apis/payments"
 

@@ -15,7 +15,8 @@ from audit.chain import SYSTEM
 from audit.models import LogEntry
 from kit import clock
 from kit.db import Base, in_transaction, reading
-from partners.models import AccessToken, Partner, PartnerLocation
+from partners.credentials import by_secret
+from partners.models import AccessToken, Credential, Endpoint, Partner, PartnerLocation
 from partners.registering import (
     Credentials,
     PartnerRefused,
@@ -24,15 +25,17 @@ from partners.registering import (
     issue_token,
     revoke_partner,
 )
+from partners.scopes import FORMATS, scopes_for
 from tests import make
 from tests.partners.conftest import basic, sign_in
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def add(
-    scopes: Sequence[str] = ("payments:read",), locations: Sequence[int] = (1,), **more: Any
-) -> Credentials:
+def add(scopes: Sequence[str] = (), locations: Sequence[int] = (1,), **more: Any) -> Credentials:
+    """Add a partner: of formats with the scopes that they need, otherwise one that may look."""
+    formats = more.get("formats", ())
+    scopes = scopes or (scopes_for(formats) if formats else ("payments:read",))
     make.location(1)
     make.location(2)
     name, now = more.pop("name", "Checkout page"), clock.now()
@@ -157,6 +160,62 @@ def test_only_tokens_that_open_nothing_any_more_are_forgotten() -> None:
     assert left.expires_at == now + timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("format", ["spektrix", "brink", "iiko"])
+def test_a_partner_of_a_format_gets_its_credentials_besides_its_own(format: str) -> None:
+    made = add(formats=[format, format])
+
+    [told] = made.others.values()
+    [row] = make.rows_of(Credential)
+    assert (list(made.others), row.kind, row.partner_id) == ([format], format, made.partner_id)
+    assert [action for action, *_ in logged()] == ["partner.added", "credential.added"]
+    assert all(told.values())
+    assert made.client_secret not in told.values()
+
+
+def test_a_partner_that_lacks_a_scope_that_its_format_needs_is_not_added() -> None:
+    for format, needed in FORMATS.items():
+        for missing in needed:
+            given = ["payments:read", *(scope for scope in needed if scope != missing)]
+
+            with pytest.raises(PartnerRefused, match=f"{format} needs .* not given: {missing}\\."):
+                add(given, formats=[format])
+
+    assert make.rows_of(Partner) == make.rows_of(Credential) == []
+
+
+def test_no_format_lets_a_till_cancel_bookings() -> None:
+    assert "bookings:write" not in scopes_for(FORMATS)
+
+
+def test_a_format_that_takes_our_tokens_needs_no_credentials_of_its_own() -> None:
+    made = add(formats=["kseries"])
+
+    assert made.others == {}
+    assert make.rows_of(Credential) == []
+
+
+def test_a_partner_of_several_formats_has_them_all() -> None:
+    made = add(formats=["spektrix", "kseries", "brink", "iiko"])
+
+    assert {format: list(told) for format, told in made.others.items()} == {
+        "spektrix": ["Login", "Secret"],
+        "brink": ["AccessToken"],
+        "iiko": ["apiLogin"],
+    }
+
+
+def test_revoking_a_partner_takes_its_credentials_and_switches_its_endpoints_off() -> None:
+    gone, stays = add(formats=["iiko"]), add(formats=["iiko"])
+    mine, others = make.endpoint(gone.partner_id), make.endpoint(stays.partner_id)
+
+    revoke(gone.client_id)
+
+    secrets = [made.others["iiko"]["apiLogin"] for made in (gone, stays)]
+    found = [by_secret("iiko", secret) for secret in secrets]
+    assert [each and each.caller.partner_id for each in found] == [None, stays.partner_id]
+    assert [make.row_of(Endpoint, each).live for each in (mine, others)] == [False, True]
+
+
 def everything_stored() -> str:
     """All rows of all tables, as text."""
     with reading() as session:
@@ -169,7 +228,7 @@ def everything_stored() -> str:
 
 def test_secrets_and_tokens_are_in_no_column_of_any_table(http: FlaskClient) -> None:
     make.method("PayPal")
-    made = add(["payments:write", "bookings:read"])
+    made = add(["payments:write", "bookings:read"], formats=["spektrix", "brink", "iiko"])
     token = sign_in(http, made.client_id, made.client_secret).json["access_token"]
     wrong = sign_in(http, made.client_id, "a wrong secret, perhaps of another service")
     client = make.Client(http.application, made.partner_id, token)
@@ -181,4 +240,5 @@ def test_secrets_and_tokens_are_in_no_column_of_any_table(http: FlaskClient) -> 
     assert made.client_id in stored  # the scan sees what is there
     header = basic(made.client_id, made.client_secret).removeprefix("Basic ")
     secrets = {made.client_secret, token, header, "perhaps of another service"}
+    secrets |= {list(told.values())[-1] for told in made.others.values()}
     assert {each for each in secrets if each in stored} == set()

@@ -14,11 +14,12 @@ from werkzeug.test import TestResponse
 from partners.models import AccessToken
 from partners.tokens import TOKEN_LIFETIME_S
 from tests import make
+from tests.conftest import BOTH_DATABASES
 from tests.make import ALL_SCOPES
 from tests.partners.conftest import CLIENT_ID, FORM, SECRET, basic, sign_in
 
 GRANT = "grant_type=client_credentials"
-pytestmark = pytest.mark.usefixtures("partner")
+pytestmark = [pytest.mark.usefixtures("partner"), pytest.mark.one_database]
 
 
 def lists_tags(http: FlaskClient, token: str) -> int:
@@ -194,6 +195,7 @@ def test_a_scope_that_is_unknown_or_not_the_partners_is_invalid(
     assert_refused(sign_in(http, "few", "s", f"{GRANT}&scope={scope}"), 400, "invalid_scope")
 
 
+@BOTH_DATABASES
 def test_a_token_survives_a_restart_and_opens_every_process(
     http: FlaskClient, make_app: Callable[..., Flask]
 ) -> None:
@@ -202,6 +204,7 @@ def test_a_token_survives_a_restart_and_opens_every_process(
     assert lists_tags(make_app().test_client(), token) == 200
 
 
+@BOTH_DATABASES
 def test_two_tokens_of_a_partner_both_work(http: FlaskClient) -> None:
     first, second = (sign_in(http).json["access_token"] for _ in range(2))
 
