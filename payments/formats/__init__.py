@@ -1,0 +1,1 @@
+"""The wire formats of partners, one folder each; they do not know each other."""
