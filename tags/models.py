@@ -12,6 +12,8 @@ from kit.db import Base, BigId, Instant
 
 TagRole = Literal["payment_failed", "payment_processed", "website_booking_in_progress"]
 IN_PROGRESS: TagRole = "website_booking_in_progress"
+FAILED: TagRole = "payment_failed"
+PROCESSED: TagRole = "payment_processed"
 ROLES = "'payment_failed', 'payment_processed', 'website_booking_in_progress'"
 
 
