@@ -3,6 +3,7 @@
 A booking is abandoned when it is provisional, carries the tag of role website_booking_in_progress,
 and nothing was accepted for it (cleared, deferred or uncleared) within its location's hold, which
 is counted from the latest of its creation, the adding of the tag and its last failed attempt.
+While its guest is on a provider's page to pay, it waits: they have until the page closes.
 
 The worker asks without a lock which bookings may be; each is then looked at again under its own
 lock, the same that a payment takes. So a payment at that very moment either comes first, and the
@@ -28,6 +29,8 @@ from kit.sql import Query
 from locations.models import Location
 from outbox.worker import one_by_one
 from payments.account import Account, Clock, open_account
+from payments.gateways.models import PENDING_MONEY, CardIntent
+from payments.intents import pending_money
 from payments.models import Payment
 from tags.models import IN_PROGRESS, BookingTag, Tag
 
@@ -52,7 +55,7 @@ def abandon(connection: Connection, booking_id: int, clock_of: Clock = clock.now
     """
     account = open_account(connection, booking_id, None, clock_of)
     ends = hold_of(connection, account)
-    if ends is None or ends > account.now:
+    if ends is None or ends > account.now or pending_money(connection, booking_id):
         return False
     first = connection.scalar(select(Booking.abandoned_at).where(Booking.id == booking_id)) is None
     close(
@@ -74,7 +77,7 @@ def hold_of(connection: Connection, account: Account) -> datetime | None:
     something was accepted for."""
     if not is_in_progress(account):
         return None
-    row = connection.execute(_held_from().where(Booking.id == account.booking.id)).one()
+    row = connection.execute(held_from().where(Booking.id == account.booking.id)).one()
     return held_until(row.created_at, row.added_at, row.failed_at, row.hold_minutes)
 
 
@@ -113,7 +116,13 @@ def accepted() -> ColumnElement[bool]:
     return exists().where(mine, literal_column(f"payments.{ACCEPTED}"))
 
 
-def _held_from() -> Query:
+def paying() -> ColumnElement[bool]:
+    """Whether money of the guest of the row of bookings may be moving just now."""
+    pending: ColumnElement[bool] = literal_column(f"({PENDING_MONEY})")
+    return exists().where(CardIntent.booking_id == Booking.id, pending)
+
+
+def held_from() -> Query:
     """Bookings with the tag, and all that their hold is counted from."""
     failed = select(func.max(Payment.created_at)).where(
         Payment.booking_id == Booking.id, literal_column("payments.state = 'failed'")
@@ -135,7 +144,8 @@ def _held_from() -> Query:
 
 def _candidates(now: datetime) -> list[int]:
     """Bookings that look abandoned, the oldest first."""
-    query = _held_from().where(Booking.status == "provisional", ~accepted()).order_by(Booking.id)
+    waiting = held_from().where(Booking.status == "provisional", ~accepted(), ~paying())
+    query = waiting.order_by(Booking.id)
     found: list[int] = []
     with reading() as session, session.execute(query, execution_options=IN_PARTS) as rows:
         for row in rows:

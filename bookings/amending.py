@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from audit.chain import Entry, Origin
 from bookings.amendment import Amendment, Item, Terms, amended
 from bookings.availability import take_nights
 from bookings.commands import AmendBooking, ExtraWish, StayWish
+from bookings.contacts import write_contact
 from bookings.errors import AmendOfCancelled
-from bookings.models import Booking, BookingExtra, Contact, Guest, Stay
+from bookings.models import Booking, BookingExtra, Guest, Stay
 from bookings.offers import offers
 from bookings.prices import ExtraOnOffer, ExtraPrice, Offer, price_of
 from bookings.quoting import Agreed, Quote, quote
@@ -24,7 +25,6 @@ from bookings.schedule import Due
 from bookings.stays import insert_stay, update_stay
 from kit import clock
 from kit.errors import Refused
-from kit.locales import locale_of
 from partners.authentication import Caller
 from payments.account import Account, Clock, open_account
 from payments.saving import Change, Saved, add_lines, save, unchanged
@@ -103,7 +103,7 @@ def amend_booking(
         return save(connection, account, change, origin)
     stored = _stored(connection, order.booking_id)
     found = _quote(connection, account, order, stored)
-    take_nights(connection, order.booking_id, found.spans)
+    take_nights(connection, order.booking_id, found.spans, name_holders=caller is None)
     Refused.if_any(found.refusals)
     offered = offers(connection, stored, None)
     before = [stay.item(offered[each]) for each, stay in stored.items() if not stay.is_dropped]
@@ -154,25 +154,7 @@ def _write_texts(connection: Connection, order: AmendBooking) -> None:
     if order.notes:
         connection.execute(update(Booking).where(mine).values(order.notes))
     if order.contact:
-        _write_contact(connection, order)
-
-
-def _write_contact(connection: Connection, order: AmendBooking) -> None:
-    """A guest of other bookings too stays what it is for those, which may be at locations that the
-    caller does not reach: this booking gets a contact of its own."""
-    mine = Booking.id == order.booking_id
-    values = dict(order.contact)
-    if "country" in values:
-        values["locale"] = locale_of(values["country"])
-    guest = Contact.id == select(Booking.contact_id).where(mine).scalar_subquery()
-    row = connection.execute(select(Contact.__table__).where(guest)).one()
-    others = exists().where(Booking.contact_id == row.id, ~mine)
-    if not connection.scalar(select(others)):
-        connection.execute(update(Contact).where(guest).values(values))
-        return
-    kept = {name: value for name, value in row._mapping.items() if name != "id"}
-    new = connection.scalars(insert(Contact).returning(Contact.id), [kept | values]).one()
-    connection.execute(update(Booking).where(mine).values(contact_id=new))
+        write_contact(connection, order.booking_id, order.contact)
 
 
 def _stored(connection: Connection, booking_id: int) -> dict[int, Stored]:

@@ -65,16 +65,15 @@ def taken(
     return found
 
 
-def take_nights(
-    connection: Connection, booking_id: int, spans: Sequence[Span], *, name_holders: bool = False
+def refuse_taken(
+    connection: Connection,
+    spans: Sequence[Span],
+    *,
+    but_for: int | None = None,
+    name_holders: bool = False,
 ) -> None:
-    """Give the booking exactly these nights; those it had before are free.
-
-    Raises NightsTaken, or several of them as Refused. `name_holders` says whose the nights are,
-    which only those may know who see all bookings of the location.
-    """
-    hold_properties(connection, [span.property_id for span in spans])
-    gone = taken(connection, spans, but_for=booking_id)
+    """Raise NightsTaken, or several of them as Refused, for the nights that somebody else has."""
+    gone = taken(connection, spans, but_for)
     Refused.if_any(
         [
             NightsTaken(
@@ -87,6 +86,18 @@ def take_nights(
             if gone[span.property_id]
         ]
     )
+
+
+def take_nights(
+    connection: Connection, booking_id: int, spans: Sequence[Span], *, name_holders: bool = False
+) -> None:
+    """Give the booking exactly these nights; those it had before are free.
+
+    Raises NightsTaken, or several of them as Refused. `name_holders` says whose the nights are,
+    which only those may know who see all bookings of the location.
+    """
+    hold_properties(connection, [span.property_id for span in spans])
+    refuse_taken(connection, spans, but_for=booking_id, name_holders=name_holders)
     free_nights(connection, booking_id)
     rows = [
         {"property_id": span.property_id, "night": night, "booking_id": booking_id}

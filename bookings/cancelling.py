@@ -7,7 +7,8 @@ the schedule, if the nights still are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,7 +17,7 @@ from audit.chain import Entry, Origin
 from bookings import mails
 from bookings.availability import Span, free_nights, take_nights
 from bookings.commands import CancelBooking
-from bookings.errors import AlreadyCancelled, ExternalPaymentPresent, NotCancelled
+from bookings.errors import AlreadyCancelled, ExternalPaymentPresent, FeeTooHigh, NotCancelled
 from bookings.models import Stay
 from bookings.offers import offers
 from bookings.prices import Rule
@@ -26,6 +27,7 @@ from partners.authentication import Caller
 from payments.account import Account, Clock, LineRow, open_account
 from payments.allocation import DEPOSIT
 from payments.saving import Change, Saved, add_lines, save
+from payments.standing import Standing
 
 
 def cancel_booking(
@@ -38,15 +40,56 @@ def cancel_booking(
     """Cancel in the caller's transaction. `caller` None is the desk or the worker, which have
     asked for the permission to cancel over external payments themselves.
 
-    Raises BookingUnknown, AlreadyCancelled and, for a partner, ExternalPaymentPresent.
+    Raises BookingUnknown, AlreadyCancelled, FeeTooHigh and, for a partner, ExternalPaymentPresent.
     """
     account = open_account(connection, order.booking_id, caller, clock_of)
+    _refuse(account, order, caller)
+    mail = mails.booking_cancelled if order.send_email else None
+    return close(connection, account, origin, order.reason, fee=order.fee, mail=mail)
+
+
+def _refuse(account: Account, order: CancelBooking, caller: Caller | None) -> None:
     if account.booking.is_cancelled:
         raise AlreadyCancelled(order.booking_id)
     if caller is not None and (there := account.external):
         raise ExternalPaymentPresent(order.booking_id, [each.id for each in there])
-    mail = mails.booking_cancelled if order.send_email else None
-    return close(connection, account, origin, order.reason, fee=order.fee, mail=mail)
+    most = sum(line.amount for line in _asking(account))
+    if order.fee is not None and order.fee > most:
+        raise FeeTooHigh(account.money(most))
+
+
+def if_cancelled(connection: Connection, account: Account, order: CancelBooking) -> Account:
+    """The account as this order of the desk would leave it; nothing is held or written, and the
+    line of a fee has a number that it will not keep. Raises AlreadyCancelled and FeeTooHigh."""
+    _refuse(account, order, None)
+    fee = order.fee
+    if fee is None:
+        fee = cancellation_fee(_asking(account), _rules(connection, account))
+    number = max((line.id for line in account.lines), default=0) + 1
+    closed = {line.id: line.amount for line in _asking(account)}
+    lines = [LineRow(id=number, paid=0, closed_amount=None, **x) for x in _fee_line(account, fee)]
+    there = account.standing.with_lines([line.plain for line in lines])
+    standing = _without_lines(there, closed)
+    amounts = {line.id: line.amount for line in standing.lines}
+    return replace(
+        account,
+        booking=replace(account.booking, status="cancelled"),
+        standing=standing,
+        lines=tuple(
+            replace(
+                line,
+                amount=amounts[line.id],
+                paid=standing.on(line.id),
+                closed_amount=closed.get(line.id, line.closed_amount),
+            )
+            for line in (*account.lines, *lines)
+        ),
+    )
+
+
+def _without_lines(standing: Standing, closed: Iterable[int]) -> Standing:
+    """The standing when these lines ask for nothing: their money fills what is left, the fee."""
+    return standing.resized(dict.fromkeys(closed, 0)).use_credit()
 
 
 def close(
@@ -66,7 +109,7 @@ def close(
         fee = cancellation_fee(_asking(account), _rules(connection, account))
     closed = {line.id: {"closed_amount": line.amount} for line in _asking(account)}
     account = add_lines(connection, account, _fee_line(account, fee))
-    standing = account.standing.resized(dict.fromkeys(closed, 0)).use_credit()
+    standing = _without_lines(account.standing, closed)
     entry = Entry(
         action,
         {},

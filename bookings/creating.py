@@ -31,7 +31,10 @@ from partners.authentication import Caller
 from payments.account import Clock
 from payments.allocation import BALANCE, DEPOSIT
 from payments.commands import TakePayment
+from payments.facts import BookingFacts
+from payments.saving import tell
 from payments.taking import Call, take_payment
+from payments.telling import Figures, events_of
 from payments.views import Receipt
 from tags.models import BookingTag, Tag
 
@@ -47,21 +50,23 @@ class Created:
 def create_booking(
     connection: Connection,
     order: CreateBooking,
-    caller: Caller,
+    caller: Caller | None,
     origin: Origin,
     clock_of: Clock = clock.now,
 ) -> Created:
-    """Book, in the caller's transaction.
+    """Book, in the caller's transaction. `caller` None is the desk, which has looked where the
+    person may book, and records payments by itself.
 
     Raises the errors of bookings.errors and, for the payment that came along, those of
     payments.errors, alone or several as Refused; nothing is written then.
     """
     source_id = _source_id(connection, order.source)
-    problems = _unknown(connection, order, source_id, caller)
+    locations = None if caller is None else caller.locations
+    problems = _unknown(connection, order, source_id, locations)
     owners = order.is_owners
     now = clock_of()
     found = quote(
-        connection, order.stays, caller.locations, order.brand_id, problems, owners=owners, now=now
+        connection, order.stays, locations, order.brand_id, problems, owners=owners, now=now
     )
     today = clock.day_at(now, found.place.time_zone)
     arrives_on = min(stay.wish.arrives_on for stay in found.stays)
@@ -70,9 +75,10 @@ def create_booking(
     row = _row(connection, order, found, lines, booking_id, source_id, now)
     link, head = _first_entry(row, order, found, origin, now)
     row |= {"log_count": head.count, "log_hash": head.hash, "log_seal": head.seal}
-    connection.execute(insert(Booking), [row])
+    connection.execute(insert(Booking), [row | {"event_count": 1}])
     connection.execute(insert(LogEntry), [link])
-    take_nights(connection, booking_id, found.spans)
+    _tell(connection, row, now)
+    take_nights(connection, booking_id, found.spans, name_holders=caller is None)
     Refused.if_any(found.refusals)
     for stay in found.stays:
         insert_stay(connection, booking_id, stay, at_no_cost=owners)
@@ -83,11 +89,14 @@ def create_booking(
 
 
 def _unknown(
-    connection: Connection, order: CreateBooking, source_id: int | None, caller: Caller
+    connection: Connection,
+    order: CreateBooking,
+    source_id: int | None,
+    locations: frozenset[int] | None,
 ) -> list[BookingError]:
     """Names and numbers that nothing of the agency is called by, but for the properties."""
     found: list[BookingError] = []
-    if order.contact_id is not None and not _reaches(connection, order.contact_id, caller):
+    if order.contact_id is not None and not _reaches(connection, order.contact_id, locations):
         found.append(errors.ContactUnknown(order.contact_id))
     if order.source is not None and source_id is None:
         names = connection.scalars(select(Source.name).order_by(Source.id))
@@ -98,11 +107,11 @@ def _unknown(
     return found
 
 
-def _reaches(connection: Connection, contact_id: int, caller: Caller) -> bool:
+def _reaches(connection: Connection, contact_id: int, locations: frozenset[int] | None) -> bool:
     """A guest is known to whoever sees one of its bookings; others must not even learn of it."""
-    mine = exists().where(
-        Booking.contact_id == contact_id, Booking.location_id.in_(sorted(caller.locations))
-    )
+    mine = exists().where(Booking.contact_id == contact_id)
+    if locations is not None:
+        mine = mine.where(Booking.location_id.in_(sorted(locations)))
     return bool(connection.scalar(select(mine)))
 
 
@@ -199,13 +208,22 @@ def _first_entry(
     return chain().link(row["id"], chain().empty(row["id"]), entry, origin, now)
 
 
+def _tell(connection: Connection, row: dict[str, Any], now: datetime) -> None:
+    """The booking's first event, to whoever listens to its location."""
+    columns = BookingFacts.__dataclass_fields__.keys() & row.keys()
+    money: dict[str, Any] = {"paid": 0, "credit": 0, "charges": 0}
+    booking = BookingFacts(**money, **{name: row[name] for name in columns})
+    after = Figures(booking.status, booking.total, 0, 0)
+    tell(connection, booking, events_of("booking.created", booking, after), now)
+
+
 def _pay(
     connection: Connection,
     order: CreateBooking,
     booking_id: int,
     found: Quote,
     lines: list[Due],
-    caller: Caller,
+    caller: Caller | None,
     origin: Origin,
     clock_of: Clock,
 ) -> Receipt | None:
@@ -213,6 +231,8 @@ def _pay(
     paying = order.paying
     if paying is None:
         return None
+    if caller is None:
+        raise ValueError("a payment comes along with a partner's booking only")
     take = TakePayment(
         source="ipro",
         booking_id=booking_id,

@@ -11,6 +11,7 @@ from bookings.describing_answers import CHANGED, CREATED, PRICED, STORED
 from kit import describing
 from kit.errors import DomainError
 from kit.form import Refusals
+from kit.money import Money
 from payments.describing import EVERY_WRITE, OF_MONEY
 from payments.errors import BookingUnknown
 
@@ -95,11 +96,17 @@ ENQUIRING: list[DomainError] = [
     errors.CostDecimals("budget", "900.005", "EUR", 2),
     *EVERY_WRITE,
 ]
+# Met in the formats of partners only, where a booking is confirmed when it is paid.
+IN_FORMATS: list[DomainError] = [
+    errors.NotConfirmable(5003, "cancelled"),
+    errors.StillOpen(4354, Money(100_00, "EUR")),
+    errors.TooLateToWaive(4354, "booking"),
+]
 
 
 def samples() -> list[DomainError]:
     """At least one error of every class that bookings are refused with."""
-    return [*CREATING, *AMENDING, *CANCELLING, *REACTIVATING, *ENQUIRING]
+    return [*CREATING, *AMENDING, *CANCELLING, *REACTIVATING, *ENQUIRING, *IN_FORMATS]
 
 
 def described(

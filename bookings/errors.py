@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from kit.errors import DomainError
+from kit.errors import DomainError, PageError
+from kit.money import Money
 
 
 class BookingError(DomainError):
@@ -172,6 +173,39 @@ class AmendOfCancelled(BookingError):
         super().__init__(f"Booking {booking_id} is cancelled; reactivate it before amending it.")
 
 
+class NotConfirmable(BookingError):
+    """A cancelled booking, or an owner's blockout, is not made a booking by confirming it."""
+
+    code = "not_confirmable"
+    field = "booking_id"
+
+    def __init__(self, booking_id: int, status: str) -> None:
+        super().__init__(f"Booking {booking_id} is {status}; only a provisional one is confirmed.")
+
+
+class StillOpen(BookingError):
+    """Whoever confirms says that all of it is paid."""
+
+    code = "still_open"
+    field = "booking_id"
+
+    def __init__(self, booking_id: int, left: Money) -> None:
+        super().__init__(
+            f"{left} of booking {booking_id} is still open; it is confirmed when nothing is."
+        )
+
+
+class TooLateToWaive(BookingError):
+    code = "too_late_to_waive"
+    field = "booking_id"
+
+    def __init__(self, booking_id: int, status: str) -> None:
+        super().__init__(
+            f"The status of booking {booking_id} is {status}; its commission can be waived "
+            "only while it is provisional."
+        )
+
+
 # Rules of the business.
 
 
@@ -218,6 +252,16 @@ class ExternalPaymentPresent(BookingError):
             f"Booking {booking_id} holds external payments ({which}); refund them first, or let "
             "the desk cancel it."
         )
+
+
+class FeeTooHigh(PageError):
+    """At the desk, where another fee than the rule's may be kept."""
+
+    code = "fee_too_high"
+    field = "fee"
+
+    def __init__(self, most: Money) -> None:
+        super().__init__(f"The booking asks for {most} in all; the fee is that at most.")
 
 
 def nights_in_words(nights: Sequence[date]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from outbox.mail import Email
 from payments.account import Account, PaymentRow
 from payments.allocation import OpenLine
-from payments.mails import about, message, minor_text, rendered
+from payments.mails import LinkOf, about, message, minor_text, rendered
 from payments.standing import Standing
 
 BOOKING_CANCELLED = "email.booking_cancelled"
@@ -78,8 +78,12 @@ def render_re_engagement(
     return rendered("re_engagement", context, subject, link=link, days=days)
 
 
-def render_balance_reminder(context: Mapping[str, Any]) -> Email:
+def render_balance_reminder(context: Mapping[str, Any], link_of: LinkOf) -> Email:
+    """It leads to the guest's page where guests can pay there, else to the agency's own page, if it
+    has one."""
     outstanding = sum(amount for _, amount, _ in context["due"])
     subject = f"{minor_text(context, outstanding)} is due soon for booking {context['booking']}"
-    link = context.get("pay_at")  # not there in what was written before reminders had it
+    ours = link_of(context["booking"])
+    # The agency's page is not there in what was written before reminders had it.
+    link = ours.url if ours and ours.pays_online else context.get("pay_at")
     return rendered("balance_reminder", context, subject, outstanding=outstanding, link=link)

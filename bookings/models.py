@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base, BigId, Instant
+from kit.db import Base, BigId, Instant, beginning, only
 
 Status = Literal["blockout", "provisional", "booking", "cancelled"]
 
@@ -30,6 +30,7 @@ LINE_KINDS = (
     "'tax', 'fee', 'deposit', 'balance', 'insurance', 'security_deposit', 'amendment', "
     "'cancellation_fee'"
 )
+HELD = "kind = 'security_deposit' AND paid > 0"
 FIRST_LINE_ID = 1001  # so that 1 and 2 in PaymentScheduleIds always mean stages
 
 
@@ -118,9 +119,15 @@ class Source(Base):
 
 
 class Contact(Base):
-    """The guest who books. The only place with a guest's name and address."""
+    """The guest who books. The only place with a guest's name and address. The desk finds guests
+    by how their names or address begin."""
 
     __tablename__ = "contacts"
+    __table_args__ = (
+        beginning("ix_contacts_last_name", "last_name"),
+        beginning("ix_contacts_first_name", "first_name"),
+        beginning("ix_contacts_email", "email"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     title: Mapped[str] = mapped_column(String(20), server_default="")
@@ -147,8 +154,11 @@ class Booking(Base):
     stays and leaves with the last. `abandoned_at` is when the guest was written to about an
     abandoned booking, which happens once. `is_owners`: an owner's own stay, which costs nothing.
     `not_taken_off` is what amendments made it cheaper by when no line was left to shrink; what
-    makes it dearer later uses that up first. The `log_` columns are the head of the booking's chain
-    of the event log (audit.chain).
+    makes it dearer later uses that up first. `commission_waived_at` is when the booking fee was
+    taken off (bookings.waiving); the amounts of its lines do not tell, since amending shrinks them
+    too. `link_version` goes up when the guest's links to pay are withdrawn: older ones are dead.
+    The `log_` columns are the head of the booking's chain of the event log (audit.chain);
+    `event_count` is how many events partners may have been told of it (partners.events).
     """
 
     __tablename__ = "bookings"
@@ -167,6 +177,7 @@ class Booking(Base):
         Index("ix_bookings_location_id", "location_id", "id"),
         Index("ix_bookings_contact_id", "contact_id"),
         Index("ix_bookings_source_id", "source_id"),
+        Index("ix_bookings_credit", "location_id", "id", **only("credit > 0")),
         # The orders of the list with what most lists ask for, and the counts: all of it is in the
         # index, so that a page in the middle is counted off without reading the bookings.
         Index("ix_bookings_status", "status", "location_id", "id"),
@@ -174,6 +185,13 @@ class Booking(Base):
         Index("ix_bookings_arrives_on", "arrives_on", "id", "location_id", "status"),
         Index("ix_bookings_leaves_on", "leaves_on", "id"),
         Index("ix_bookings_modified_at", "modified_at", "id"),
+        # What the desk's search asks for; the unique key above is by location first.
+        Index("ix_bookings_account_identifier", "account_identifier"),
+        Index(
+            "ix_bookings_external_reference",
+            "external_reference",
+            **only("external_reference IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -198,6 +216,9 @@ class Booking(Base):
     abandoned_at: Mapped[datetime | None] = mapped_column(Instant)
     is_owners: Mapped[bool] = mapped_column(server_default=text("false"))
     not_taken_off: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    commission_waived_at: Mapped[datetime | None] = mapped_column(Instant)
+    link_version: Mapped[int] = mapped_column(server_default="0")
+    event_count: Mapped[int] = mapped_column(server_default="0")
     log_count: Mapped[int]
     log_hash: Mapped[str] = mapped_column(String(64))
     log_seal: Mapped[str] = mapped_column(String(64))
@@ -328,6 +349,8 @@ class ScheduleLine(Base):
         ),
         Index("ix_schedule_lines_booking_id", "booking_id"),
         Index("ix_schedule_lines_due_on", "due_on", "booking_id"),
+        Index("ix_schedule_lines_owed", "due_on", "booking_id", **only("paid < amount")),
+        Index("ix_schedule_lines_held", "booking_id", **only(HELD)),
         {"sqlite_autoincrement": True},
     )
 

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bookings.exporting.wanted import AT_ONCE, Wanted, cell
+from bookings.exporting.wanted import AT_ONCE, Wanted
 from bookings.importing.columns import COLUMNS
 from bookings.importing.entries import CONTACT, NOTES, PARTY
 from bookings.models import Booking, Contact, Property, ScheduleLine, Source, Stay
 from bookings.schedule import CANCELLATION_FEE
 from kit import clock
 from kit.money import Money
+from kit.sheets import written
 from kit.sql import Query
 from locations.models import Location
 from payments.allocation import DEPOSIT
@@ -65,7 +66,7 @@ def booking_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
         hanging = _hanging(session, [row.id for row in some])
         for row in some:
             cells = _cells(row, hanging[row.id], names)
-            yield [cell(cells.get(column)) for column in COLUMNS]
+            yield [written(cells.get(column)) for column in COLUMNS]
 
 
 def _rows(wanted: Wanted) -> Query:

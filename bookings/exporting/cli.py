@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bookings.exporting import payments
@@ -22,8 +16,9 @@ from bookings.exporting.bookings import booking_rows, count_bookings
 from bookings.exporting.wanted import Wanted
 from bookings.importing.columns import COLUMNS
 from kit.db import reading
+from kit.files import whole_file
 from kit.progress import progress
-from locations.models import Location
+from locations.cli import location_named
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -77,8 +72,8 @@ def _export(
 ) -> None:
     written = 0
     with reading() as session:
-        wanted = Wanted(_location(session, location), _day(first), _day(last))
-        with _written(file) as target, progress() as bar:
+        wanted = Wanted(location_named(session, location), _day(first), _day(last))
+        with whole_file(file) as target, progress() as bar:
             task = bar.add_task("writing lines", total=count(session, wanted))
             sheet = csv.writer(target)
             sheet.writerow(columns)
@@ -91,41 +86,3 @@ def _export(
 
 def _day(came: datetime | None) -> date | None:
     return came.date() if came else None
-
-
-def _location(session: Session, name: str | None) -> int | None:
-    if name is None:
-        return None
-    found = session.scalar(select(Location.id).where(Location.client_name == name))
-    if found is None:
-        known = ", ".join(session.scalars(select(Location.client_name).order_by(Location.id)))
-        raise click.ClickException(f"No location is called {name!r}; there are: {known}.")
-    return found
-
-
-@contextmanager
-def _written(file: str) -> Iterator[IO[str]]:
-    """A text stream to the file, which is there when all of it is: half an export must not look
-    like a whole one."""
-    if file == "-":
-        out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
-        try:
-            yield out
-        finally:
-            out.flush()
-            out.detach()
-        return
-    target = Path(file)
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with open(part, "w", encoding="utf-8", newline="", opener=_private) as out_file:
-            yield out_file
-        os.replace(part, target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _private(path: str, flags: int) -> int:
-    """Guests' names and addresses are nobody else's to read."""
-    return os.open(path, flags, 0o600)

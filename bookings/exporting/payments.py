@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bookings.exporting.wanted import AT_ONCE, Wanted, cell
+from bookings.exporting.wanted import AT_ONCE, Wanted
 from bookings.models import Booking, ScheduleLine
 from kit.money import Money
+from kit.sheets import written
 from kit.sql import Query
 from locations.models import Location
 from partners.models import Partner
@@ -37,19 +39,27 @@ def count_payments(session: Session, wanted: Wanted) -> int:
 
 def payment_rows(session: Session, wanted: Wanted) -> Iterator[list[str]]:
     """The cells of each payment, in the order of COLUMNS."""
-    rows = session.execute(_rows(wanted), execution_options={"yield_per": AT_ONCE})
+    query = wanted.of(listed(), Payment.paid_on).order_by(Payment.id)
+    rows = session.execute(query, execution_options={"yield_per": AT_ONCE})
     for some in rows.partitions():
-        shares = _shares(session, [row.payment for row in some])
-        for row in some:
-            cells = dict(row._mapping) | shares[row.payment]
-            for name in (*AMOUNTS, "on_deposit", "on_balance", "credit"):
-                cells[name] = Money(cells.get(name, 0), row.currency)
-            yield [cell(cells[name]) for name in COLUMNS]
+        for cells in told(session, some):
+            yield [written(cells[name]) for name in COLUMNS]
 
 
-def _rows(wanted: Wanted) -> Query:
+def told(session: Session, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """What is told of each of some rows of `listed`, by the names of the columns."""
+    shares = _shares(session, [row.payment for row in rows])
+    for row in rows:
+        cells = dict(row._mapping) | shares[row.payment]
+        for name in (*AMOUNTS, "on_deposit", "on_balance", "credit"):
+            cells[name] = Money(cells.get(name, 0), row.currency)
+        yield cells
+
+
+def listed() -> Query:
+    """All payments with what they say themselves, without an order."""
     pay = Payment
-    query = (
+    query: Query = (
         select(
             pay.id.label("payment"),
             pay.booking_id.label("booking"),
@@ -68,8 +78,7 @@ def _rows(wanted: Wanted) -> Query:
         .join(PaymentMethod, PaymentMethod.id == pay.method_id)
         .outerjoin(Partner, Partner.id == pay.partner_id)
     )
-    found: Query = wanted.of(query, pay.paid_on).order_by(pay.id)
-    return found
+    return query
 
 
 def _shares(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -1,14 +1,12 @@
-"""What to export, and how cells are written."""
+"""What to export."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from bookings.models import Booking
-from kit.money import Money
-from kit.sheets import escaped
 
 AT_ONCE = 500
 
@@ -30,15 +28,3 @@ class Wanted:
         if self.last is not None:
             query = query.where(day <= self.last)
         return query
-
-
-def cell(value: str | int | date | datetime | Money | None) -> str:
-    """Texts are escaped, so that no spreadsheet runs them; amounts are plain decimals, days and
-    moments as ISO 8601 writes them."""
-    if value is None:
-        return ""
-    if isinstance(value, Money):
-        return value.plain
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-    return escaped(value) if isinstance(value, str) else str(value)

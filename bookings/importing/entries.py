@@ -156,6 +156,7 @@ def _add_payment(
             "category": settled.category,
             "paid_on": paid.paid_on,
             "settled_on": paid.paid_on,
+            "cleared_at": now,
             "reference": paid.reference,
             "wishes": "1,2",
             "send_email": False,

@@ -19,10 +19,11 @@ from tests.bookings.given import (
     nights,
     stay,
 )
+from tests.conftest import BOTH_DATABASES
 from tests.make import Client
 from tests.payments.proofs import nothing_written, refusal
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.one_database]
 
 P = "Properties[0]"
 
@@ -230,6 +231,7 @@ def test_an_extra_is_named_once(agency: Client) -> None:
 # --- what only the agency's own data can tell -----------------------------------------------------
 
 
+@BOTH_DATABASES
 def test_everything_that_nothing_is_called_by_is_told_at_once(agency: Client) -> None:
     place = home()
     body = (
@@ -262,6 +264,7 @@ def test_a_source_that_is_none_is_told_with_those_there_are(agency: Client, sour
     assert sentence(agency, body) == f"No source is called {source!r}; there are: none yet."
 
 
+@BOTH_DATABASES
 @pytest.mark.parametrize("field", ["BrandId", "BookingTagIds", "Contact.ContactId", f"{P}.Id"])
 def test_the_longest_numbers_are_numbers_of_nothing(agency: Client, field: str) -> None:
     kept = [p for p in asked(stay(home())).split("&") if not p.startswith(f"{field}=")]

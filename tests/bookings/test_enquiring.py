@@ -15,6 +15,8 @@ from tests.bookings.given import home
 from tests.make import Client
 from tests.payments.proofs import nothing_written, refusal
 
+pytestmark = pytest.mark.one_database
+
 ENQUIRY = "/apis/enquiry"
 
 

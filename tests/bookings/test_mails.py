@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from bookings.mails import (
     render_re_engagement,
 )
 from outbox.mail import Email
+from payments.links import GuestLink
 from tests.outbox.make import part, reread
 from tests.payments.test_mails import Rows
+
+pytestmark = pytest.mark.one_database
 
 HERE = Path(__file__).parent
 KINDS = pytest.mark.parametrize("kind", ["plain", "html"])
@@ -38,7 +42,12 @@ REMINDER = ABOUT | {
     "due": [["Balance", 35200, "2027-04-17"], ["Security deposit", 20000, "2027-04-20"]],
     "promised": [["BankTransfer", 30000, "2027-04-10"], ["Cheque", 5000, None]],
 }
+PAGE = "https://pay.example.com/pay/abc"
 LINK = "https://pay.example.com/guest/bookings/abc.def"
+
+
+def guest_page(*, pays: bool) -> GuestLink:
+    return GuestLink(PAGE, date(2027, 6, 12), pays)
 
 
 def golden(name: str) -> str:
@@ -53,8 +62,8 @@ def unfinished(link: str | None = LINK, **changes: Any) -> Email:
     return reread(render_re_engagement(UNFINISHED | changes, link_of=lambda _: link, days=14))
 
 
-def reminder(**changes: Any) -> Email:
-    return reread(render_balance_reminder(REMINDER | changes))
+def reminder(ours: GuestLink | None = None, **changes: Any) -> Email:
+    return reread(render_balance_reminder(REMINDER | changes, link_of=lambda _: ours))
 
 
 def test_who_cancelled_reads_what_is_kept_and_what_of_it_is_open(app: Flask) -> None:
@@ -110,9 +119,15 @@ def test_a_reminder_has_a_link_to_pay_when_there_is_one(app: Flask, kind: str) -
     link = "https://stay.example.com/pay/1207"
 
     with_it = part(reminder(pay_at=link), kind)
+    page = part(reminder(guest_page(pays=True), pay_at=link), kind)
+    elsewhere = part(reminder(guest_page(pays=False), pay_at=link), kind)
     without = [part(reminder(**more), kind) for more in ({}, {"pay_at": None})]
 
     assert link in with_it
+    assert PAGE in page
+    assert link not in page
+    assert link in elsewhere
+    assert PAGE not in elsewhere
     assert "href" not in without[0]
     assert "Pay here" not in without[0]
     assert without[0] == without[1]

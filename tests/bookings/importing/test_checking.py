@@ -21,6 +21,8 @@ from tests.bookings.importing.sheets import (
 )
 from tests.payments.proofs import nothing_written
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def _agency(app: Flask) -> None:
