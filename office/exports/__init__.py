@@ -1,0 +1,1 @@
+"""Lists as files: CSV and XLSX, streamed, or written by the worker and fetched by a link."""

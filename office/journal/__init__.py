@@ -1,0 +1,1 @@
+"""The ledger in the words of accountants: postings that balance to zero."""

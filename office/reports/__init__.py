@@ -1,0 +1,1 @@
+"""Figures of the ledger, and the rows they are the sums of."""
