@@ -1,0 +1,1 @@
+"""Changing a booking: amending, cancelling, taking up again, and its guest."""

@@ -1,0 +1,1 @@
+"""Day close: what came by which method, and the cash that was counted."""

@@ -1,0 +1,1 @@
+"""Releasing the security deposit."""

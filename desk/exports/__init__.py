@@ -1,0 +1,1 @@
+"""Exports: lists and reports as files."""

@@ -1,0 +1,1 @@
+"""Journal: the ledger in the words of accountants."""

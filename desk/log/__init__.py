@@ -1,0 +1,1 @@
+"""The event log: what happened, told in sentences; only ever read."""

@@ -1,0 +1,1 @@
+"""What leaves the house: e-mails to people, events to programs."""

@@ -1,0 +1,1 @@
+"""Reports: what the money did, by day, method, partner and due date."""

@@ -1,0 +1,1 @@
+"""Bank statements: what the bank says came and left, and which payment each line is."""
