@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import insert
 
 from bookings.abandoning import cancel_abandoned
 from bookings.models import Night, Stay
-from checkout import links
 from kit import clock
 from kit.db import transaction
+from payments import links
 from tags.models import Tag
 from tests import make
 
@@ -51,6 +52,12 @@ def path_of(booking_id: int) -> str:
     link = links.link_to_resume(booking_id)
     assert link is not None
     return link.removeprefix(PUBLIC_URL)
+
+
+def signed(says: object) -> str:
+    """The path of a link to take a booking up again that says this, whatever we would say."""
+    signer = current_app.extensions["guest_links"][links.RESUME]
+    return f"/guest/bookings/{signer.dumps(says)}"
 
 
 PUBLIC_URL = "https://pay.example.com"

@@ -23,7 +23,7 @@ from outbox.models import Message
 from payments.books import faults
 from payments.checking import all_books
 from tests import make
-from tests.checkout.given import abandon, begun, path_of, take_nights
+from tests.checkout.given import abandon, begun, path_of, signed, take_nights
 from tests.make import Client
 
 BUTTON = "Take up the booking again"
@@ -244,7 +244,8 @@ def test_links_that_are_wrong_or_expired_tell_nothing_and_all_the_same(
 ) -> None:
     good = path_of(abandoned)
     with time_machine.travel(clock.now() - timedelta(days=15)):
-        expired, nobodys = path_of(abandoned), path_of(999_999)
+        expired = path_of(abandoned)
+    nobodys = signed([999_999, 0])
 
     pages = {
         wrong(http, path, method).text
@@ -258,9 +259,29 @@ def test_links_that_are_wrong_or_expired_tell_nothing_and_all_the_same(
 
 
 def test_a_good_link_to_a_booking_that_is_not_there_says_the_same(http: FlaskClient) -> None:
-    unknown = wrong(http, path_of(999_999)).text
+    unknown = wrong(http, signed([999_999, 0])).text
 
     assert unknown == wrong(http, "/guest/bookings/nothing").text
+
+
+def test_a_link_of_before_links_had_numbers_works_until_links_are_withdrawn(
+    http: FlaskClient, abandoned: int
+) -> None:
+    old = signed(abandoned)
+
+    before = http.get(old).status_code
+    set_all(Booking, link_version=1)
+
+    assert before == 200
+    assert http.get(old).status_code == 404
+    assert http.get(path_of(abandoned)).status_code == 200
+
+
+@pytest.mark.parametrize("says", [[1], [1, 0, 0], ["1", 0], [True, 0], {}, "1", None, True])
+def test_a_link_that_says_something_else_is_nobodys(
+    http: FlaskClient, abandoned: int, says: object
+) -> None:
+    assert wrong(http, signed(says)).status_code == 404
 
 
 def test_who_tries_wrong_links_is_soon_told_to_wait(make_app: Callable[..., Flask]) -> None:
