@@ -9,13 +9,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, Request
 
+from desk.access import TOKEN
 from tests.conftest import missing
+from tests.desk.people import person, session_of
 from tests.served import served
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -46,6 +49,24 @@ def address(app: Flask) -> Iterator[str]:
 
 
 OpenPage = Callable[..., Page]
+SignedIn = Callable[..., int]
+COOKIES: list[Any] = []  # of who is signed in
+
+
+@pytest.fixture
+def signed_in(app: Flask, browser: Browser, address: str) -> Iterator[SignedIn]:
+    """Signs somebody in at the desk: pages opened afterwards are theirs. `signed_in("operator")`
+    gives their id; an id instead of a role is somebody there is already."""
+
+    def sign_in(who: str | int = "manager", **values: Any) -> int:
+        person_id = who if isinstance(who, int) else person(who, **values)
+        session = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        cookie = session.dumps({TOKEN: session_of(person_id), "_permanent": True})
+        COOKIES[:] = [{"name": "desk", "value": cookie, "domain": "127.0.0.1", "path": "/desk"}]
+        return person_id
+
+    yield sign_in
+    COOKIES.clear()
 
 
 @pytest.fixture
@@ -60,7 +81,9 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
             wrong.append(f"asked another host: {request.url}")
 
     def opened(path: str, width: int = 1280, height: int = 900) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": height})
+        context = browser.new_context(viewport={"width": width, "height": height})
+        context.add_cookies(COOKIES)
+        page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("request", asked)
         page.on("pageerror", lambda error: wrong.append(f"script failed: {error}"))
@@ -72,8 +95,8 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         return page
 
     yield opened
-    for page in [page for context in browser.contexts for page in context.pages]:
-        page.close()
+    for context in browser.contexts:
+        context.close()
     assert wrong == []
 
 

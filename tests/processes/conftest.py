@@ -16,10 +16,12 @@ import requests
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from demo.agency import ENDPOINTS
 from kit import clock
 from kit.db import db, reading, transaction
-from outbox.delivering import LEASE_S
+from outbox.leasing import LEASE_S
 from outbox.models import Message
+from partners.models import Endpoint
 from payments.models import Payment
 from tests.conftest import SECRET_KEY
 from tests.processes.mailbox import Mailbox
@@ -28,6 +30,7 @@ from tests.processes.running import CHECKOUT, Server, Worker, wait_until
 from wsgi import create_app
 
 Settings = Mapping[str, str]
+[EVENTS] = [each for each in ENDPOINTS if each["kind"] == "events"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,6 +50,8 @@ class House:
     worker: Worker
     mailbox: Mailbox
     settings: Settings
+    last: int
+    """The newest payment's id when the test began: the database is shared, its money is not."""
 
     def till(self) -> Till:
         """The demonstration's partner, signed in. The server must run."""
@@ -63,10 +68,11 @@ class House:
         return run(self.settings, *command)
 
     def stored(self, prefix: str) -> list[tuple[str, int, int]]:
-        """Reference, id and amount of the payments whose references begin so."""
+        """Reference, id and amount of this test's payments whose references begin so."""
         with reading() as session:
             columns = select(Payment.reference, Payment.id, Payment.amount)
-            found = columns.where(Payment.reference.startswith(prefix)).order_by(Payment.id)
+            ours = columns.where(Payment.id > self.last, Payment.reference.startswith(prefix))
+            found = ours.order_by(Payment.id)
             return [(str(ref), id, amount) for ref, id, amount in session.execute(found)]
 
     def payments(self) -> int:
@@ -123,7 +129,13 @@ def agencies(
             uri = f"sqlite:///{folder / 'agency.sqlite'}"
             if kind == "postgresql":
                 uri = request.getfixturevalue("new_postgres")("agency")
-            run(settings_for(uri, folder), "demo", "--yes")
+            settings = settings_for(uri, folder)
+            run(settings, "demo", "--yes")
+            # Nobody listens there; tests of events add endpoints of their own.
+            run(settings, "events", "remove", str(EVENTS["id"]))
+            # Its guests are reminded now, into a folder, and not in the middle of some test.
+            spooled = {name: text for name, text in settings.items() if "SMTP" not in name}
+            run({**spooled, "FLASK_MAIL_SPOOL": str(folder)}, "worker", "--once")
             made[kind] = uri
         return made[kind]
 
@@ -147,6 +159,15 @@ def mailbox() -> Iterator[Mailbox]:
         yield found
 
 
+def _forget_what_waits() -> None:
+    """The agency is shared: what a test before has left in the outbox is not this one's, nor are
+    the programs that it told."""
+    with transaction() as connection:
+        connection.execute(update(Endpoint).values(live=False))
+        waiting = update(Message).where(Message.state == "waiting")
+        connection.execute(waiting.values(state="given_up", leased_by=None, leased_until=None))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(
     request: pytest.FixtureRequest,
@@ -161,8 +182,11 @@ def house(
     app = create_app(given, tmp_path)
     server = Server(settings, tmp_path / "server.log")
     worker = Worker(settings, tmp_path / "worker.log")
-    found = House(app, server, worker, mailbox, settings)
     with app.app_context():
+        _forget_what_waits()
+        with reading() as session:
+            last = session.scalar(select(func.max(Payment.id))) or 0
+        found = House(app, server, worker, mailbox, settings, last)
         try:
             yield found
         finally:

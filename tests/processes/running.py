@@ -33,17 +33,19 @@ def free_port() -> int:
 
 
 class Running:
-    """A command of `flask --app wsgi` in a process group of its own."""
+    """A command of `flask --app wsgi` (or another `app`) in a process group of its own."""
 
-    def __init__(self, *command: str, settings: Mapping[str, str], log: Path) -> None:
-        self._command, self._settings, self._log = command, settings, log
+    def __init__(
+        self, *command: str, settings: Mapping[str, str], log: Path, app: str = "wsgi"
+    ) -> None:
+        self._command, self._settings, self._log = ("--app", app, *command), settings, log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         others = {name: text for name, text in os.environ.items() if not name.startswith("FLASK_")}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", *self._command],
+                [sys.executable, "-m", "flask", *self._command],
                 cwd=CHECKOUT,
                 env={**others, **self._settings},
                 stdout=log,
@@ -67,6 +69,11 @@ class Running:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(PATIENCE_S)
             wait_until(self._group_is_gone, "every process of the group is gone")
+
+    def send(self, which: signal.Signals) -> None:
+        """Send a signal to the whole group."""
+        assert self._process is not None
+        os.killpg(self._process.pid, which)
 
     def stop(self, how: signal.Signals = signal.SIGTERM, within_s: float = PATIENCE_S) -> int:
         """Ask the first process of the group to end; its exit code once all of it has ended."""
@@ -111,5 +118,5 @@ class Server(Running):
 class Worker(Running):
     """`flask worker`."""
 
-    def __init__(self, settings: Mapping[str, str], log: Path) -> None:
-        super().__init__("worker", settings=settings, log=log)
+    def __init__(self, settings: Mapping[str, str], log: Path, app: str = "wsgi") -> None:
+        super().__init__("worker", settings=settings, log=log, app=app)

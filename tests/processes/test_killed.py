@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from kit import clock
-from outbox.delivering import LEASE_S
+from outbox.leasing import LEASE_S
 from outbox.models import Message
 from tests import make
 from tests.processes.conftest import House
