@@ -127,6 +127,7 @@ def _method(
         "number": None,
         "is_refund": False,
         "takes_tips": False,
+        "for_guests": False,
     } | other
 
 
@@ -135,9 +136,9 @@ METHODS: list[dict[str, Any]] = [
     for place, method in enumerate(
         [
             _method("PayPal", "PAYPAL", "bank", False, "both", number=3),
-            _method("Debit Card", "DEBIT", "bank", True, "both", number=2),
+            _method("Debit Card", "DEBIT", "bank", True, "both", number=2, for_guests=True),
             _method("Credit Card", "VISA", "bank", False, "external",
-                    comment="Card payment through SagePay"),
+                    comment="Card payment through SagePay", for_guests=True),
             _method("Card at the desk", "DESKCARD", "bank", True, "on_site"),
             _method("BankTransfer", "TRANSFER", "bank", True, "both"),
             _method("Cash", "CASH", "cash", True, None),
@@ -195,4 +196,63 @@ PARTNER_LOCATIONS = [
     {"partner_id": 2, "location_id": 1},
     {"partner_id": 2, "location_id": 2},
     {"partner_id": 3, "location_id": 2},
+]
+
+# What the sample requests of the partners' formats are signed with. Known to everybody, and only in
+# the demonstration.
+SPEKTRIX_SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105
+EVENTS_SECRET = "whsec_dGhlIGRlbW9uc3RyYXRpb24ncyBvd24gc2VjcmV0ISE="  # noqa: S105
+CREDENTIALS: list[dict[str, Any]] = [
+    {"id": 1, "partner_id": 1, "kind": "spektrix", "lookup": "demo", "secret": SPEKTRIX_SECRET},
+    {"id": 2, "partner_id": 1, "kind": "brink", "lookup": digest("your-access-token")},
+    {"id": 3, "partner_id": 1, "kind": "iiko", "lookup": digest("demo")},
+]
+
+ENDPOINTS: list[dict[str, Any]] = [
+    {
+        "id": 1,
+        "partner_id": 1,
+        "kind": "kseries",
+        "name": "MY-AWESOME-ENDPOINT-ID",
+        "url": "http://127.0.0.1:9009/kseries",
+    },
+    {
+        "id": 2,
+        "partner_id": 1,
+        "kind": "events",
+        "name": "demo",
+        "url": "http://127.0.0.1:9009/events",
+        "secret": EVENTS_SECRET,
+    },
+]
+
+# Online ordering, for K-Series payments that name no method.
+DEFAULT_METHODS = [{"location_id": 1, "method_id": 11}]
+
+TRANSFER = next(row["id"] for row in METHODS if row["name"] == "BankTransfer")
+# Numbers that registries print as examples.
+BANK_ACCOUNTS: list[dict[str, Any]] = [
+    {
+        "id": 1,
+        "name": "Azores current account",
+        "number": "PT50000201231234567890154",
+        "currency": "EUR",
+        "location_id": 1,
+        "method_id": TRANSFER,
+    },
+    {
+        "id": 2,
+        "name": "Cotswolds current account",
+        "number": "GB29NWBK60161331926819",
+        "currency": "GBP",
+        "location_id": 2,
+        "method_id": TRANSFER,
+    },
+]
+
+PASSWORD = "demo-password"  # noqa: S105, known to everybody, and only in the demonstration
+STAFF: list[dict[str, Any]] = [
+    {"id": 1, "email": "admin@example.com", "role": "administrator"},
+    {"id": 2, "email": "manager@example.com", "role": "manager"},
+    {"id": 3, "email": "operator@example.com", "role": "operator"},
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ LOCATION_OF = {CASA_AZUL: 1, QUINTA_DO_MAR: 1, ROSE_COTTAGE: 2}
 CURRENCY_OF = {1: "EUR", 2: "GBP"}
 BALANCE_DAYS = 56
 SEED = 4354
+CHEQUE = "Cheque"  # what only people at the desk take
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Paid:
     add_tags: tuple[int, ...] = ()
     due_in: int = 0
     charges: int = 0
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,27 @@ def many(today: date) -> Iterator[Plan]:
     chance = random.Random(SEED)  # noqa: S311 - a demonstration, not a secret
     person = _person()
     number = 6001
+    cheque = False
     for property_id, arrives in _free_weeks(today):
         if number > 6040:
             return
         number += 1
-        yield _one_of_many(number - 1, property_id, arrives, chance, _guest(person))
+        plan = _one_of_many(number - 1, property_id, arrives, chance, _guest(person))
+        if not cheque and plan.location == 1 and len(plan.payments) == 1 and _owes(plan):
+            plan, cheque = _with_cheque(plan), True
+        yield plan
+
+
+def _owes(plan: Plan) -> bool:
+    """Whether only the deposit is paid, and nothing else is promised."""
+    return plan.status == "booking" and plan.payments[0].state == "cleared"
+
+
+def _with_cheque(plan: Plan) -> Plan:
+    """The booking whose balance the desk has taken a cheque for."""
+    rest = sum(line.minor for line in plan.lines if line.stage == 2)
+    cheque = Paid(rest, CHEQUE, 4, "uncleared", reference="100234")
+    return replace(plan, payments=(*plan.payments, cheque))
 
 
 def _free_weeks(today: date) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from demo import agency
 from demo.loading import NotOurs, load
 from kit import clock
 from kit.db import transaction
@@ -35,3 +36,5 @@ def demo(yes: bool) -> None:
     there = f"loaded ({added} rows added)" if added else "there already"
     click.echo(f"The demonstration agency is {there}.")
     click.echo("Partner: client id demo, secret demo-secret. Try docs/formats/ipro.md.")
+    people = ", ".join(row["email"] for row in agency.STAFF)
+    click.echo(f"Staff: {people}; password {agency.PASSWORD}. The desk is at /desk/.")

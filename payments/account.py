@@ -71,6 +71,8 @@ class PaymentRow:
     method_id: int
     method: str
     paying: str
+    reference: str | None = None
+    gateway: str | None = None
 
     @property
     def is_external(self) -> bool:
@@ -155,6 +157,22 @@ class Account:
         if self.booking.is_cancelled:
             return self.standing.keep(payment_id, amount)
         return self.standing.put(payment_id, amount, wish)
+
+    @property
+    def expected(self) -> Standing:
+        """The standing when all that is promised has come, in the order it was recorded; meant for
+        bookings that are not cancelled, to which nothing is promised."""
+        standing = self.standing
+        for each in self.coming:
+            standing = standing.put(each.id, each.amount, rank(each.asked, each.property_id))
+        return standing
+
+    def without(self, payment_id: int, amount: int) -> Standing:
+        """The standing when money of a payment has left: other credit then flows into the lines
+        that this opened."""
+        left = self.standing.take_back(payment_id, amount)
+        is_cancelled = self.booking.is_cancelled
+        return left.refilled(self.standing) if is_cancelled else left.use_credit()
 
     @property
     def coming(self) -> list[PaymentRow]:

@@ -192,7 +192,7 @@ def _become(connection: Connection, outcome: Outcome, newest: Mapping[Any, int])
         payments = queries.by_ids(session, sorted(new | set(outcome.payments)))
         mails = session.execute(
             select(Message.kind, Message.context)
-            .where(Message.booking_id.in_(ids), _new(Message, newest))
+            .where(Message.booking_id.in_(ids), Message.receiver.is_(None), _new(Message, newest))
             .order_by(Message.id)
         ).all()
         events = session.scalars(

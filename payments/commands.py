@@ -12,6 +12,8 @@ from payments.allocation import AUTOMATIC
 
 State = Literal["cleared", "uncleared", "deferred", "failed", "void"]
 Asked = Literal["cleared", "uncleared", "deferred"]
+# How a door names a payment method: by name or code, by the opaque id, or by number.
+MethodKey = Literal["name", "public_id", "number"]
 
 MONEY_COUNTS = ("cleared", "uncleared", "deferred")
 
@@ -33,16 +35,22 @@ class TakePayment:
 
     `amount` (more than 0, without charges and tip), `charges` and `tip` are decimals as written:
     how many decimals they may have is the currency's to say. `currency` is a code or symbol as
-    it came. `wishes` are stages (1, 2) and line ids to fill first, in this order.
+    it came; None, where a format says none, is the booking's own. `method` is what the method is
+    called, and `method_by` whether that is a name (or code), an opaque id or a number. `wishes` are
+    stages (1, 2) and line ids to fill first, in this order. `no_credit`: money that fits no open
+    line is refused, since its sender takes it back by itself (product section 2). `attributes` are
+    details to keep and show, (name, value).
     """
 
     source: str
     booking_id: int
     amount: Decimal
-    currency: str
+    currency: str | None
     state: Asked
     method: str
     paid_on: date
+    method_by: MethodKey = "name"
+    no_credit: bool = False
     wishes: tuple[int, ...] = AUTOMATIC
     charges: Decimal = Decimal(0)
     tip: Decimal = Decimal(0)
@@ -54,6 +62,7 @@ class TakePayment:
     card: Card | None = None
     send_email: bool = True
     reference: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

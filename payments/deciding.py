@@ -102,10 +102,10 @@ def decide(
     Refused.if_any(_conflicts(order, booking, facts, state, vps_hash))
     amount = Money.of(order.amount, booking.currency)
     fall = _fall(order, booking, facts, state, amount)
-    breaches = policies.refusals(method, state) + _overpayment(place, method, booking, fall, state)
-    if due_date_required:
-        breaches += _missing_due_date(order, fall, booking.currency)
-    Refused.if_any(breaches)
+    breaches = policies.refusals(method, state, order.tip)
+    breaches += _overpayment(order, place, method, booking, fall)
+    missing = _missing_due_date(order, fall, booking.currency) if due_date_required else []
+    Refused.if_any(breaches + missing)
     on_booking = {tag.id for tag in facts.tags if tag.on_booking}
     cleared = state == "cleared"
     return Decision(
@@ -170,11 +170,11 @@ def _slips(
 ) -> list[errors.PaymentError]:
     """Values that are well formed, but cannot be for this booking."""
     found: list[errors.PaymentError] = []
-    if not spells(order.currency, booking.currency):
+    if order.currency is not None and not spells(order.currency, booking.currency):
         found.append(errors.WrongCurrency(booking.id, booking.currency, order.currency))
     amounts = {"amount": order.amount, "charges": order.charges, "tip": order.tip}
     for field, came in amounts.items():
-        found += _amount_slips(field, came, booking.currency)
+        found += wrong_decimals(field, came, booking.currency)
     if state == "cleared" and order.paid_on > today + timedelta(days=1):
         found.append(errors.PaidInTheFuture(order.paid_on, today))
     return found
@@ -196,7 +196,7 @@ def _unknown(
     if order.property_id is not None and order.property_id not in booked:
         found.append(errors.PropertyNotBooked(booking.id, order.property_id, booked))
     if facts.method is None:
-        found.append(errors.MethodUnknown(order.method, close_methods))
+        found.append(errors.MethodUnknown(order.method, close_methods, order.method_by))
     return found + _tag_slips(order, facts, state)
 
 
@@ -211,7 +211,8 @@ def _tag_slips(order: TakePayment, facts: Facts, state: State) -> list[errors.Pa
     return found
 
 
-def _amount_slips(field: str, came: Decimal, currency: str) -> list[errors.PaymentError]:
+def wrong_decimals(field: str, came: Decimal, currency: str) -> list[errors.PaymentError]:
+    """That an amount has more decimals than its currency; empty when it has not."""
     try:
         Money.of(came, currency)
     except TooManyDecimals:
@@ -229,25 +230,28 @@ def _conflicts(
         if vps_hash is not None and twin.vps_hash == vps_hash:
             came = "This SagepayVPSTxId"
             found.append(errors.ReferenceAlreadyUsed("vps_tx_id", came, twin.payment_id))
-    if booking.is_cancelled and state in ("uncleared", "deferred"):
-        found.append(errors.BookingCancelled(booking.id))
+    if booking.is_cancelled and (order.no_credit or state in ("uncleared", "deferred")):
+        found.append(errors.BookingCancelled(booking.id, no_credit=order.no_credit))
     return found
 
 
 def _overpayment(
-    place: PlaceFacts, method: MethodFacts, booking: BookingFacts, fall: Fall, state: State
+    order: TakePayment, place: PlaceFacts, method: MethodFacts, booking: BookingFacts, fall: Fall
 ) -> list[errors.PaymentError]:
-    # Money that has moved to a cancelled booking is always kept, as credit to refund.
-    if not fall.covers.credit or (booking.is_cancelled and state == "cleared"):
+    """Promises were refused to a cancelled booking before; money that has moved to one is always
+    kept, as credit to refund."""
+    if not fall.covers.credit or booking.is_cancelled:
         return []
-    rules = ((method.name, method.overpayment), (place.name, place.overpayment))
-    refusing = [name for name, rule in rules if rule == "refuse"]
     excess = Money(fall.covers.credit, booking.currency)
-    return [errors.Overpaid(excess, refusing[0])] if refusing else []
+    if order.no_credit:
+        return [errors.Overpaid(excess, None)]
+    rules = ((method.name, method.overpayment), (place.name, place.overpayment))
+    return policies.overpaid(excess, *rules)
 
 
 def _missing_due_date(order: TakePayment, fall: Fall, currency: str) -> list[errors.PaymentError]:
-    if fall.part_open and order.balance_due_on is None:
+    """Of those whose format can say a day: a till has no field for one (`no_credit`)."""
+    if fall.part_open and order.balance_due_on is None and not order.no_credit:
         return [errors.DueDateMissing(Money(fall.part_open, currency))]
     return []
 

@@ -10,7 +10,7 @@ from kit import describing
 from kit.errors import DomainError
 from kit.form import Refusals
 from kit.money import Money
-from payments import errors
+from payments import card_errors, errors
 from payments.describing_answers import (
     DRY_RUN,
     FIGURES_SHOWN,
@@ -84,6 +84,7 @@ TAKING: list[DomainError] = [
 ENDING: list[DomainError] = [
     errors.PaymentUnknown(1208),
     errors.NotComing(1207, "cleared"),
+    card_errors.ActUnderWay(1207),
     *EVERY_WRITE,
 ]
 CLEARING: list[DomainError] = [
@@ -95,6 +96,7 @@ REFUNDING: list[DomainError] = [
     errors.PaymentUnknown(1208),
     errors.NotCleared(1207, "failed"),
     errors.IsARefund(1209, 1207),
+    card_errors.ActUnderWay(1207),
     errors.WrongDecimals("amount", "50.005", "EUR", 2),
     errors.PaidInTheFuture(date(2030, 1, 31), date(2026, 11, 20)),
     errors.RefundedBeforePaid(date(2026, 11, 1), date(2026, 11, 20)),
@@ -109,11 +111,22 @@ AT_THE_DESK: list[DomainError] = [
     errors.AlreadyRefunded(1207, HUNDRED),
     errors.AlreadyUndone(1207, "void"),
 ]
+# Met in the formats of partners only: what is accepted first and applied later, tips, details of
+# methods, and repayments by a method of their own.
+IN_FORMATS: list[DomainError] = [
+    errors.AttributeUnknown("attributes[0].name", "Colour", "EPOS System", ["Reference"]),
+    errors.AttributeMissing("EPOS System", "Reference"),
+    errors.CommandReferenceUsed("12345678901234"),
+    errors.NotAppliedInTime(),
+    errors.TipNotTaken("PayPal"),
+    errors.NotARefundMethod("EPOS System"),
+    errors.RepaymentTooLarge(4354, HUNDRED),
+]
 
 
 def samples() -> list[DomainError]:
     """At least one error of every class the ledger refuses with."""
-    return [*TAKING, *CLEARING, *REFUNDING, *VOIDING, *AT_THE_DESK]
+    return [*TAKING, *CLEARING, *REFUNDING, *VOIDING, *AT_THE_DESK, *IN_FORMATS]
 
 
 SHOWN = {

@@ -52,6 +52,15 @@ SHOWN = {
     "FailureReason": says("Why an attempt failed, or null.", **NULLABLE),
     "RefundOf": says("The payment that this one pays back, or null.", type=["integer", "null"]),
     "SettledDate": says("The day the money was there, dd/mm/yyyy; null for none.", **NULLABLE),
+    "Attributes": says(
+        "Details that came with it in a partner's format, in their order.",
+        type="array",
+        items={
+            "type": "object",
+            "required": ["Name", "Value"],
+            "properties": {"Name": {"type": "string"}, "Value": {"type": "string"}},
+        },
+    ),
     "CreatedTime": says("When it was recorded, in UTC, always with a fraction."),
 }
 SHARE = {
@@ -100,7 +109,8 @@ PAYMENT = json.loads("""
   ],
   "Status": 0, "State": "cleared", "Currency": "GBP", "Charges": 0.00, "Tip": 0.00,
   "Reference": null, "Source": "ipro", "FailureReason": null, "RefundOf": null,
-  "CreatedTime": "2021-03-26T09:30:00.1234560Z", "SettledDate": "26/03/2021"
+  "CreatedTime": "2021-03-26T09:30:00.1234560Z", "SettledDate": "26/03/2021",
+  "Attributes": []
 }
 """)
 FIGURES_SHOWN = json.loads("""

@@ -77,14 +77,38 @@ class TagUnknown(PaymentError):
 
 
 class MethodUnknown(PaymentError):
-    """No active payment method of this location has that name or code, letter for letter."""
+    """No active payment method of this location has that name or code, letter for letter; or that
+    opaque id or number, in the formats that name methods so."""
 
     code = "payment_method_unknown"
     field = "method"
 
-    def __init__(self, came: str, meant: Sequence[str]) -> None:
+    def __init__(self, came: str, meant: Sequence[str], by: str = "name") -> None:
+        if by != "name":
+            what = "number" if by == "number" else "id"
+            super().__init__(f"No active payment method has the {what} {came!r}.")
+            return
         hint = f"; did you mean {_listed([repr(name) for name in meant])}?" if meant else "."
         super().__init__(f"No active payment method is called {came!r}, letter for letter{hint}")
+
+
+class AttributeUnknown(PaymentError):
+    """The payment method has no attribute of that name (seed 001)."""
+
+    code = "attribute_unknown"
+
+    def __init__(self, field: str, came: str, method: str, known: Sequence[str]) -> None:
+        self.field = field
+        there = _listed([repr(name) for name in known]) or "none"
+        super().__init__(f"{method} has no attribute {came!r}; it has {there}.")
+
+
+class AttributeMissing(PaymentError):
+    code = "attribute_missing"
+
+    def __init__(self, method: str, name: str) -> None:
+        self.field, self.name = "attributes", name
+        super().__init__(f"{method} needs the attribute {name!r}; it is missing or empty.")
 
 
 class PaidInTheFuture(PaymentError):
@@ -134,16 +158,39 @@ class ReferenceAlreadyUsed(PaymentError):
 
 
 class BookingCancelled(PaymentError):
-    """Money that is not there yet cannot be promised to a cancelled booking."""
+    """Money that is not there yet cannot be promised to a cancelled booking; and none is taken
+    from a format whose sender takes back what is refused."""
 
     code = "booking_cancelled"
     field = "booking_id"
 
-    def __init__(self, booking_id: int) -> None:
-        super().__init__(
-            f"Booking {booking_id} is cancelled; only a cleared payment or a failed attempt is "
-            "recorded on it."
+    def __init__(self, booking_id: int, *, no_credit: bool = False) -> None:
+        rest = (
+            "it takes no payment."
+            if no_credit
+            else "only a cleared payment or a failed attempt is recorded on it."
         )
+        super().__init__(f"Booking {booking_id} is cancelled; {rest}")
+
+
+class CommandReferenceUsed(PaymentError):
+    """The sender's reference belongs to a payment that was accepted before, done or not."""
+
+    code = "command_reference_used"
+    field = "reference"
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"The reference {reference} has already been used.")
+
+
+class NotAppliedInTime(PaymentError):
+    """An accepted payment was not applied before its time had passed; it never will be."""
+
+    code = "not_applied_in_time"
+
+    def __init__(self) -> None:
+        super().__init__("Not processed before validity ended")
 
 
 class PaymentUnknown(PaymentError):
@@ -235,6 +282,7 @@ class NotFromOutside(PaymentError):
     field = "method"
 
     def __init__(self, method: str) -> None:
+        self.method = method
         super().__init__(f"{method} cannot be accepted from outside; it is recorded at the desk.")
 
 
@@ -254,6 +302,7 @@ class OnlyNotCompleted(PaymentError):
     field = "method"
 
     def __init__(self, method: str) -> None:
+        self.method = method
         super().__init__(
             f"{method} is completed at the desk only: a cleared payment is not accepted; one that "
             "is not cleared, or deferred, would be."
@@ -268,6 +317,22 @@ class MethodNotForPartner(PaymentError):
         super().__init__(f"{method} is kept for other partners; this one may not use it.")
 
 
+class NotARefundMethod(PaymentError):
+    code = "method_not_refund"
+    field = "method"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"{method} takes payments; it cannot pay money back.")
+
+
+class TipNotTaken(PaymentError):
+    code = "tip_not_taken"
+    field = "tip"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"{method} takes no tips; send the payment without one.")
+
+
 class MethodIsForRefunds(PaymentError):
     code = "method_is_refund"
     field = "method"
@@ -280,11 +345,10 @@ class Overpaid(PaymentError):
     code = "overpaid"
     field = "amount"
 
-    def __init__(self, excess: Money, refused_by: str) -> None:
+    def __init__(self, excess: Money, refused_by: str | None) -> None:
         self.excess = excess
-        super().__init__(
-            f"The payment exceeds what is open by {excess}, and {refused_by} takes no more."
-        )
+        rest = f", and {refused_by} takes no more" if refused_by else ""
+        super().__init__(f"The payment exceeds what is open by {excess}{rest}.")
 
 
 class RefundTooLarge(PaymentError):
@@ -294,6 +358,18 @@ class RefundTooLarge(PaymentError):
         self.field = field
         what = {"amount": "", "charges": " of its charges", "tip": " of its tip"}[field]
         super().__init__(f"At most {left}{what} of payment {payment_id} can still be refunded.")
+
+
+class RepaymentTooLarge(PaymentError):
+    """More is to be taken back from a partner's payments of a booking than they hold."""
+
+    code = "repayment_too_large"
+    field = "amount"
+
+    def __init__(self, booking_id: int, held: Money) -> None:
+        super().__init__(
+            f"Your payments on booking {booking_id} hold {held}; no more can be paid back."
+        )
 
 
 class VoidIsForTheDesk(PaymentError):

@@ -6,10 +6,11 @@ Amounts are minor units of the booking's currency.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from audit.chain import Head
+from partners.events import Listener
 from payments.allocation import OpenLine
 
 
@@ -28,6 +29,7 @@ class BookingFacts:
     log_hash: str
     log_seal: str
     is_owners: bool = False
+    event_count: int = 0
 
     @property
     def log_head(self) -> Head:
@@ -118,6 +120,40 @@ class MethodFacts:
     overpayment: str
     is_refund: bool
     kept_for_others: bool
+    takes_tips: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """An attribute of payments by a method: a text that may, or must, come with them."""
+
+    name: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMethod:
+    """An active method of a location as the desk sees it, whatever may be done with it there;
+    `details` in the order in which they are asked for."""
+
+    id: int
+    name: str
+    kind: str
+    manual_prohibited: bool
+    from_outside: bool
+    paying: str
+    overpayment: str
+    is_refund: bool
+    takes_tips: bool
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuestMethod:
+    """A method that guests may pay by on their page."""
+
+    id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +188,4 @@ class Facts:
     method: MethodFacts | None
     twins: list[TwinFacts]
     answer: AnswerFacts | None
+    listeners: list[Listener] = field(default_factory=list)

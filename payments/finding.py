@@ -1,13 +1,18 @@
-"""From a payment's id to its booking's account: the start of clearing, refunding and voiding."""
+"""From a payment's id to its booking's account: the start of clearing, refunding and voiding;
+and what stands in the way of changing it."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal_column, select
 
 from partners.authentication import Caller
+from payments import intents
 from payments.account import Account, Clock, PaymentRow, open_account
+from payments.card_errors import ActUnderWay
 from payments.errors import BookingUnknown, PaymentUnknown
 from payments.models import Payment
+from payments.statements.errors import MatchedWithBank
+from payments.statements.models import STANDS, BankMatch
 
 
 def open_payment(
@@ -27,3 +32,18 @@ def open_payment(
     except BookingUnknown:
         raise PaymentUnknown(payment_id) from None
     return account, account.payment(payment_id)
+
+
+def check_unchanging(connection: Connection, payment_id: int) -> None:
+    """That no card provider may be changing the payment just now: a change by hand would be one
+    too many, or against the other. Its booking is held. Raises ActUnderWay."""
+    if intents.pending_act(connection, payment_id):
+        raise ActUnderWay(payment_id)
+
+
+def check_unmatched(connection: Connection, payment_id: int) -> None:
+    """That no line of the bank is matched with the payment: it would be settled by nothing. Its
+    booking is held, and so nobody matches it meanwhile. Raises MatchedWithBank."""
+    standing = select(BankMatch.id).where(BankMatch.payment_id == payment_id)
+    if connection.scalar(standing.where(literal_column(STANDS))) is not None:
+        raise MatchedWithBank(payment_id)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     String,
     Text,
     and_,
@@ -31,6 +32,8 @@ from kit.db import is_lock_timeout
 from kit.sql import Changes, IsAmong, NextId, Query, rows_of
 from locations.models import Location
 from outbox.models import Message
+from partners.events import Listener, listeners_at
+from payments.commands import MethodKey
 from payments.errors import BookingBusy
 from payments.facts import (
     AnswerFacts,
@@ -60,6 +63,8 @@ from tags.models import BookingTag, Tag
 
 BOOKING = bindparam("booking_id", type_=BigInteger)
 METHOD = bindparam("method", type_=String)
+METHOD_PUBLIC_ID = bindparam("method_public_id", type_=String)
+METHOD_NUMBER = bindparam("method_number", type_=Integer)
 PARTNER = bindparam("partner_id", type_=BigInteger)
 REFERENCE = bindparam("reference", type_=String)
 VPS_HASH = bindparam("vps_hash", type_=String)
@@ -129,9 +134,25 @@ def _method() -> Query:
         method.overpayment,
         method.is_refund,
         and_(kept, ~ours).label("kept_for_others"),
+        method.takes_tips,
     )
-    by_name = or_(method.name == METHOD, method.code == METHOD)
-    return columns.where(by_name, method.active, ~off_here)
+    # Two of the three are NULL, and nothing is equal to that.
+    named = or_(
+        method.name == METHOD,
+        method.code == METHOD,
+        method.public_id == METHOD_PUBLIC_ID,
+        method.number == METHOD_NUMBER,
+    )
+    return columns.where(named, method.active, ~off_here)
+
+
+def method_asked(method: str, by: MethodKey) -> dict[str, Any]:
+    """The parameters that name a method in METHOD_ROW and LOOK."""
+    return {
+        "method": method if by == "name" else None,
+        "method_public_id": method if by == "public_id" else None,
+        "method_number": int(method) if by == "number" else None,
+    }
 
 
 def _twins() -> Query:
@@ -146,6 +167,11 @@ def _twins() -> Query:
 def _answer() -> Query:
     columns = select(StoredAnswer.fingerprint, StoredAnswer.body)
     return columns.where(StoredAnswer.partner_id == PARTNER, StoredAnswer.key == KEY)
+
+
+def _listeners() -> Query:
+    place = select(Booking.location_id).where(Booking.id == BOOKING).scalar_subquery()
+    return listeners_at(place)
 
 
 HOLD = select(Booking.id).where(Booking.id == BOOKING).with_for_update(key_share=True)
@@ -164,6 +190,7 @@ LOOK = select(
     rows_of(_method()).label("method"),
     rows_of(_twins()).label("twins"),
     rows_of(_answer()).label("answer"),
+    rows_of(_listeners()).label("listeners"),
 )
 
 CHANGES = Changes(
@@ -180,17 +207,18 @@ CHANGES = Changes(
     ],
     {
         "insert payments": "id booking_id method_id partner_id source state amount charges tip"
-        " currency category paid_on settled_on comments failure_reason reference vps_hash wishes"
-        " property_id balance_due_on send_email created_at",
+        " currency category paid_on settled_on cleared_at comments failure_reason reference"
+        " vps_hash attributes wishes property_id balance_due_on send_email created_at",
         "insert cards_on_file": "payment_id sealed masks last_digits card_type",
         "insert allocations": "payment_id booking_id line_id amount cause created_at",
         "update schedule_lines": "id paid due_on",
-        "update bookings": "id status paid credit charges modified_at log_count log_hash log_seal",
+        "update bookings": "id status paid credit charges modified_at event_count log_count"
+        " log_hash log_seal",
         "insert booking_tags": "booking_id tag_id added_at",
         "delete booking_tags": "booking_id tag_id",
         "insert event_log": "chain no at action severity actor_kind actor_id body hash",
-        "insert outbox": "kind message_id booking_id context created_at due_at",
-        "insert idempotency_keys": "partner_id key fingerprint body created_at",
+        "insert outbox": "kind message_id booking_id receiver context created_at due_at",
+        "insert idempotency_keys": "partner_id key fingerprint body lasting created_at",
     },
     within={"bookings": "id", "schedule_lines": "booking_id", "booking_tags": "booking_id"},
 )
@@ -231,6 +259,7 @@ def look(connection: Connection, asked: Mapping[str, Any]) -> Facts:
         method=MethodFacts(*row.method[0]) if row.method else None,
         twins=[TwinFacts(*twin) for twin in row.twins],
         answer=AnswerFacts(*row.answer[0]) if row.answer else None,
+        listeners=[Listener(*each) for each in sorted(row.listeners)],
     )
 
 

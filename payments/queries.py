@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bookings.models import Booking, ScheduleLine
 from kit.money import Money
 from kit.paging import Bookmarks, Order, Page, page
 from kit.sql import Query
-from payments.models import Allocation, CardOnFile, MethodSwitchedOff, Payment, PaymentMethod
+from payments.facts import DeskMethod, Detail, GuestMethod
+from payments.models import (
+    Allocation,
+    CardOnFile,
+    MethodAttribute,
+    MethodPartner,
+    MethodSwitchedOff,
+    Payment,
+    PaymentMethod,
+)
 from payments.views import PaymentView, ShareView
 
 MOST = 300
@@ -33,11 +42,51 @@ class PaymentFilter:
     paid_to: date | None = None
 
 
+def is_in_use_at(location_id: int) -> ColumnElement[bool]:
+    """Of a payment method: active, and not switched off by the location."""
+    off = select(MethodSwitchedOff.method_id).where(MethodSwitchedOff.location_id == location_id)
+    return and_(PaymentMethod.active, PaymentMethod.id.not_in(off))
+
+
+def is_open_to(partner_id: int) -> ColumnElement[bool]:
+    """Of a payment method: accepted from outside, and not kept for other partners."""
+    kept = exists().where(MethodPartner.method_id == PaymentMethod.id)
+    ours = kept.where(MethodPartner.partner_id == partner_id)
+    return and_(PaymentMethod.from_outside, or_(~kept, ours))
+
+
+def desk_methods(connection: Connection, location_id: int) -> list[DeskMethod]:
+    """The active methods of a location by name, for the desk: those it may not use, too."""
+    names = [name for name in DeskMethod.__dataclass_fields__ if name != "details"]
+    columns = [getattr(PaymentMethod, name) for name in names]
+    query = select(*columns).where(is_in_use_at(location_id)).order_by(PaymentMethod.name)
+    rows = connection.execute(query).all()
+    details = details_of(connection, [row.id for row in rows])
+    return [replace(DeskMethod(*row), details=tuple(details.get(row.id, ()))) for row in rows]
+
+
+def guest_methods(connection: Connection, location_id: int) -> list[GuestMethod]:
+    """The methods that a location offers to guests on their page, by name."""
+    query = select(PaymentMethod.id, PaymentMethod.name)
+    mine = query.where(is_in_use_at(location_id), PaymentMethod.for_guests)
+    return [GuestMethod(*row) for row in connection.execute(mine.order_by(PaymentMethod.name))]
+
+
+def details_of(connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Detail]]:
+    """The attributes of these methods in their order; none of a method without any."""
+    detail = MethodAttribute
+    query = select(detail.method_id, detail.name, detail.required)
+    mine = query.where(detail.method_id.in_(list(ids))).order_by(detail.position, detail.name)
+    found: dict[int, list[Detail]] = defaultdict(list)
+    for row in connection.execute(mine):
+        found[row.method_id].append(Detail(row.name, row.required))
+    return found
+
+
 def method_words(connection: Connection, location_id: int) -> dict[str, str]:
     """Names and codes of a location's active methods from outside, by their case-folded form."""
-    off = select(MethodSwitchedOff.method_id).where(MethodSwitchedOff.location_id == location_id)
     query = select(PaymentMethod.name, PaymentMethod.code).where(
-        PaymentMethod.active, PaymentMethod.from_outside, PaymentMethod.id.not_in(off)
+        is_in_use_at(location_id), PaymentMethod.from_outside
     )
     rows = connection.execute(query.order_by(PaymentMethod.name)).all()
     words = {row.code.casefold(): row.code for row in rows}
@@ -146,4 +195,5 @@ def _view(row: Any, shares: Sequence[tuple[int, str, int]]) -> PaymentView:
         last_digits=row.last_digits or "",
         refund_of=payment.refund_of,
         settled_on=payment.settled_on,
+        attributes=tuple((name, value) for name, value in payment.attributes),
     )

@@ -53,7 +53,6 @@ def keep(connection: Connection, partner_id: int, key: str, answer: bytes) -> No
 
 
 def forget_old_answers(connection: Connection, now: datetime) -> int:
-    """Delete answers that nobody may still ask for; how many there were."""
-    return connection.execute(
-        delete(StoredAnswer).where(StoredAnswer.created_at < now - KEPT)
-    ).rowcount
+    """Delete answers that nobody may still ask for; how many there were. Lasting ones stay."""
+    old = (StoredAnswer.created_at < now - KEPT, ~StoredAnswer.lasting)
+    return connection.execute(delete(StoredAnswer).where(*old)).rowcount

@@ -18,6 +18,7 @@ from partners.authentication import caller, origin, requires
 from partners.limits import limits
 from payments import (
     calls,
+    card_errors,
     describing,
     describing_answers,
     describing_fields,
@@ -52,16 +53,21 @@ STATUS: dict[type[DomainError], int] = {
     errors.PropertyNotBooked: 400,
     errors.TagUnknown: 400,
     errors.MethodUnknown: 400,
+    errors.AttributeUnknown: 400,
+    errors.AttributeMissing: 400,
     errors.PaidInTheFuture: 400,
     errors.RefundedBeforePaid: 400,
     errors.FailedAndPaid: 400,
     errors.ReferenceAlreadyUsed: 409,
+    errors.CommandReferenceUsed: 409,
+    errors.NotAppliedInTime: 409,
     errors.BookingCancelled: 409,
     errors.NotComing: 409,
     errors.NotCleared: 409,
     errors.IsARefund: 409,
     errors.AlreadyRefunded: 409,
     errors.AlreadyUndone: 409,
+    card_errors.ActUnderWay: 409,
     errors.BookingBusy: 409,
     errors.KeyReused: 422,
     errors.NotFromOutside: 422,
@@ -69,15 +75,21 @@ STATUS: dict[type[DomainError], int] = {
     errors.OnlyNotCompleted: 422,
     errors.MethodNotForPartner: 422,
     errors.MethodIsForRefunds: 422,
+    errors.NotARefundMethod: 422,
+    errors.TipNotTaken: 422,
     errors.Overpaid: 422,
     errors.DueDateMissing: 422,
     errors.RefundTooLarge: 422,
+    errors.RepaymentTooLarge: 422,
     errors.VoidIsForTheDesk: 403,
 }
 
 FORM = forms.TakePaymentForm()
 # The wire's words for what errors speak of.
-WORDS = form.wire_words(forms.RefundForm(), FORM) | {"payment_id": "PaymentID"}
+WORDS = form.wire_words(forms.RefundForm(), FORM) | {
+    "payment_id": "PaymentID",
+    "attributes": "Attributes",
+}
 DESCRIBED = describing.described(STATUS, WORDS)
 PAYMENT = f"/payments/<int(max={10**18 - 1}):payment_id>"
 BY_ID = {"parameters": [describing_fields.BY_ID]}

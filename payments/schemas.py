@@ -60,6 +60,10 @@ class PaymentOut(ma.Schema):
     refund_of = fields.Integer(data_key="RefundOf", allow_none=True)
     created_at = InstantOut(data_key="CreatedTime")
     settled_on = DayOut(data_key="SettledDate")
+    attributes = fields.Function(
+        lambda view: [{"Name": name, "Value": value} for name, value in view.attributes],
+        data_key="Attributes",
+    )
 
 
 class PaymentsOut(ma.Schema):

@@ -126,13 +126,19 @@ class Standing:
     def use_credit(self) -> Standing:
         """Credit flows into open lines in the automatic order, the oldest credit first.
 
-        Whatever opens a line ends with this, except on a cancelled booking, whose lines are closed.
+        Whatever opens a line ends with this, except on a cancelled booking (`refilled`).
         """
         standing = self
         for each in self.holdings:
             if each.line_id is None and any(line.open for line in standing.open):
                 standing = standing._without(each).put(each.payment_id, each.amount)
         return standing
+
+    def refilled(self, before: Standing) -> Standing:
+        """What was taken off lines since `before` is made good by other credit: all that flows on
+        a cancelled booking, where money that came late stays credit to refund."""
+        capped = [replace(x, amount=min(x.amount, before.on(x.id))) for x in self.lines]
+        return replace(replace(self, lines=tuple(capped)).use_credit(), lines=self.lines)
 
     def _without(self, credit: Holding) -> Standing:
         return self._taken(credit.amount, lambda each: each == credit)

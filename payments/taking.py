@@ -17,14 +17,16 @@ from kit import clock
 from kit.ids import digest
 from kit.money import Money
 from kit.settings import setting
-from kit.vault import masked, vault
+from kit.vault import masks, vault
 from outbox.adding import message_row
 from partners.authentication import Caller
+from partners.events import message_rows
 from payments import ledger, mails, queries
 from payments.commands import Card, TakePayment
 from payments.deciding import Decision, decide
 from payments.errors import KeyReused
 from payments.facts import Facts
+from payments.telling import Figures, events_of
 from payments.views import BookingFigures, PaymentView, Receipt, ShareView
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -33,12 +35,14 @@ Rows = dict[str, list[dict[str, Any]]]
 @dataclass(frozen=True, slots=True)
 class Call:
     """The request behind a command. With an Idempotency-Key its answer is stored with the
-    payment: `fingerprint` tells the same request from another, `render` makes the answer."""
+    payment: `fingerprint` tells the same request from another, `render` makes the answer. The key
+    of a format that has no other is `lasting`."""
 
     origin: Origin
     render: Callable[[Receipt], bytes]
     key: str | None = None
     fingerprint: str = ""
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,12 @@ def take_payment(
     if call.key is not None:
         stored = {"partner_id": caller.partner_id, "key": call.key, "body": answer.decode()}
         rows["insert idempotency_keys"] = [
-            {**stored, "fingerprint": call.fingerprint, "created_at": now}
+            {
+                **stored,
+                "fingerprint": call.fingerprint,
+                "lasting": call.lasting,
+                "created_at": now,
+            }
         ]
     ledger.write(connection, order.booking_id, rows)
     return Taken(answer, receipt)
@@ -101,7 +110,7 @@ def _vps_hash(order: TakePayment) -> str | None:
 def _asked(order: TakePayment, caller: Caller, call: Call, vps_hash: str | None) -> dict[str, Any]:
     return {
         "booking_id": order.booking_id,
-        "method": order.method,
+        **ledger.method_asked(order.method, order.method_by),
         "partner_id": caller.partner_id,
         "reference": order.reference,
         "vps_hash": vps_hash,
@@ -120,7 +129,7 @@ def _decide(
 ) -> Decision:
     zone = facts.place.time_zone if facts.place else "UTC"
     close: list[str] = []
-    if facts.method is None and facts.booking is not None:
+    if facts.method is None and facts.booking is not None and order.method_by == "name":
         close = queries.close_methods(connection, facts.booking.location_id, order.method)
     return decide(
         order,
@@ -159,9 +168,10 @@ def _receipt(order: TakePayment, facts: Facts, decision: Decision, now: datetime
         failure_reason=order.comments if decision.state == "failed" else None,
         created_at=now,
         shares=shares,
-        masks=_masks(order.card),
+        masks=masks(order.card.secrets) if order.card else {},
         last_digits=(order.card.last_digits or "") if order.card else "",
         settled_on=order.paid_on if decision.state == "cleared" else None,
+        attributes=order.attributes,
     )
     total = decision.booking.total
     figures = BookingFigures(
@@ -174,11 +184,6 @@ def _receipt(order: TakePayment, facts: Facts, decision: Decision, now: datetime
         warnings=decision.warnings,
     )
     return Receipt(payment, figures)
-
-
-def _masks(card: Card | None) -> dict[str, str]:
-    """Stored values as they may be shown."""
-    return {name: masked(value) for name, value in card.secrets.items()} if card else {}
 
 
 def _rows(
@@ -225,7 +230,23 @@ def _rows(
         rows["insert cards_on_file"] = [_card_row(facts.payment_id, order.card)]
     if order.send_email and decision.state == "cleared" and decision.guest.email:
         rows["insert outbox"] = [_mail_row(order, facts, decision, now)]
+    _tell(rows, facts, decision, now)
     return rows
+
+
+def _tell(rows: Rows, facts: Facts, decision: Decision, now: datetime) -> None:
+    """Add the messages to whoever listens, and count the events on the booking."""
+    booking, [payment], [figures] = (
+        decision.booking,
+        rows["insert payments"],
+        rows["update bookings"],
+    )
+    told = {**payment, "method": decision.method.name, "refund_of": None}
+    after = Figures(decision.status, booking.total, decision.paid, decision.credit)
+    events = events_of("payment.recorded", booking, after, told)
+    messages = message_rows(facts.listeners, events, booking.event_count, booking.id, now)
+    rows["insert outbox"] = [*rows.get("insert outbox", ()), *messages]
+    figures["event_count"] = booking.event_count + len(events)
 
 
 def _card_row(payment_id: int, card: Card) -> dict[str, Any]:
@@ -233,7 +254,7 @@ def _card_row(payment_id: int, card: Card) -> dict[str, Any]:
     return {
         "payment_id": payment_id,
         "sealed": sealed,
-        "masks": _masks(card),
+        "masks": masks(card.secrets),
         "last_digits": card.last_digits,
         "card_type": card.card_type,
     }
@@ -270,10 +291,12 @@ def _payment_row(
         "category": decision.category,
         "paid_on": order.paid_on,
         "settled_on": order.paid_on if decision.state == "cleared" else None,
+        "cleared_at": now if decision.state == "cleared" else None,
         "comments": order.comments,
         "failure_reason": order.comments if decision.state == "failed" else None,
         "reference": order.reference,
         "vps_hash": vps_hash,
+        "attributes": [list(each) for each in order.attributes],
         "wishes": ",".join(map(str, order.wishes)),
         "property_id": order.property_id,
         "balance_due_on": order.balance_due_on,

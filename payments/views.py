@@ -42,6 +42,7 @@ class PaymentView:
     last_digits: str = ""
     refund_of: int | None = None
     settled_on: date | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

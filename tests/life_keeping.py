@@ -17,8 +17,11 @@ from bookings.models import Booking, Night, ScheduleLine
 from kit import clock
 from kit.db import in_transaction, reading
 from kit.errors import DomainError, Refused
+from kit.money import Money
 from partners.authentication import Caller
+from tests import make
 from tests.life import Life, Paid, Visit, Why, houses
+from tests.payments.listening import told
 from tests.payments.proofs import broken_chains, row_counts, wrong_books
 
 
@@ -31,6 +34,7 @@ class Keeping(RuleBasedStateMachine):
         self.start = self.now = clock.now()
         self.houses = houses()
         self.done: Counter[str] = Counter()
+        self.listener = make.endpoint(partner_id)
         self.lives: list[Life] = []
 
     # --- what is always so --------------------------------------------------------------------
@@ -69,6 +73,19 @@ class Keeping(RuleBasedStateMachine):
             rows = session.execute(select(Night).where(Night.property_id.in_(mine))).scalars()
             held = {(row.property_id, row.night): row.booking_id for row in rows}
         assert held == {night: life.id for life in self.lives for night in life.nights}
+
+    @invariant()
+    def who_listens_knows_every_booking_as_it_is(self) -> None:
+        rows = self._rows(Booking)
+        for life in self.lives:
+            row, events = rows[life.id], [each["data"] for each in told(self.listener, life.id)]
+            assert [each["number"] for each in events] == list(range(1, row.event_count + 1))
+            last = events[-1]["booking"]
+            figures = [
+                Money(each, row.currency).plain for each in (row.total, row.paid, row.credit)
+            ]
+            assert last["status"] == row.status
+            assert [last["total"], last["paid"], last["credit"]] == figures
 
     def teardown(self) -> None:
         assert broken_chains() == []

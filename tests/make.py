@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from werkzeug.test import TestResponse
 
 from audit.recording import chain
@@ -31,8 +31,9 @@ from kit import clock
 from kit.db import transaction
 from kit.ids import digest, opaque, secret
 from kit.money import Money
+from kit.vault import vault
 from locations.models import Location
-from partners.models import AccessToken, Partner, PartnerLocation
+from partners.models import AccessToken, Credential, Endpoint, Partner, PartnerLocation
 from partners.scopes import SCOPES
 from payments.models import PaymentMethod
 from tags.models import BookingTag, Tag
@@ -43,15 +44,23 @@ numbers = itertools.count(1)
 
 def _insert(model: Any, **values: Any) -> int:
     with transaction() as connection:
-        found: int = connection.scalars(insert(model).returning(model.id), [values]).one()
-        return found
+        return _add(connection, model, **values)
+
+
+def _add(connection: Connection, model: Any, **values: Any) -> int:
+    found: int = connection.scalars(insert(model).returning(model.id), [values]).one()
+    return found
 
 
 def location(id: int = 1, currency: str = "EUR", **values: Any) -> int:
     """A location, unless there is one with this id already."""
     with transaction() as connection:
-        if connection.scalar(select(Location.id).where(Location.id == id)) is not None:
-            return id
+        return _location(connection, id, currency, **values)
+
+
+def _location(connection: Connection, id: int, currency: str = "EUR", **values: Any) -> int:
+    if connection.scalar(select(Location.id).where(Location.id == id)) is not None:
+        return id
     defaults = {
         "name": f"Location {id}",
         "client_name": f"client{id}",
@@ -60,12 +69,13 @@ def location(id: int = 1, currency: str = "EUR", **values: Any) -> int:
         "time_zone": "Europe/Lisbon",
         "mail_sender": f"stay@location{id}.example.com",
     }
-    return _insert(Location, **(defaults | {"id": id, "currency": currency} | values))
+    return _add(connection, Location, **(defaults | {"id": id, "currency": currency} | values))
 
 
 def _minor(amount: str | None, location_id: int) -> int | None:
-    currency = row_of(Location, location_id).currency
-    return None if amount is None else Money.parse(amount, currency).minor
+    if amount is None or amount == "0":
+        return None if amount is None else 0
+    return Money.parse(amount, row_of(Location, location_id).currency).minor
 
 
 def rule(location_id: int = 1, *, booking_fee: str = "0", **rates: Any) -> int:
@@ -150,25 +160,31 @@ def booking(
     **values: Any,
 ) -> int:
     """A booking with these dues (texts are amounts due with the deposit, today)."""
-    location(location_id, currency)
-    places = [place(location_id, f"Property {n + 1}") for n in range(properties)]
-    contact = _insert(
-        Contact, first_name="Maria", last_name="Silva", email=email, locale=locale, country="PT"
-    )
     lines = [due if isinstance(due, Due) else Due(due) for due in dues]
     total = sum(Money.parse(line.amount, currency).minor for line in lines)
-    row = {"location_id": location_id, "contact_id": contact, "currency": currency, "total": total,
+    row = {"location_id": location_id, "currency": currency, "total": total,
            "is_owners": values.get("status") == "blockout"}  # fmt: skip
-    booking_id = _insert(Booking, **(_anything() | row | values))
+    guest = {"first_name": "Maria", "last_name": "Silva", "country": "PT"}
+    # In one transaction: hardly a test is without a booking.
     with transaction() as connection:
+        _location(connection, location_id, currency)
+        places = [
+            _add(connection, Property, location_id=location_id, name=f"Property {n + 1}",
+                 breakages_deposit=0)
+            for n in range(properties)
+        ]  # fmt: skip
+        row["contact_id"] = _add(connection, Contact, email=email, locale=locale, **guest)
+        booking_id = _add(connection, Booking, **(_anything() | row | values))
         seal = chain().empty(booking_id).seal
         connection.execute(update(Booking).where(Booking.id == booking_id).values(log_seal=seal))
         stay = {"booking_id": booking_id, "adults": 2, **_days()}
         connection.execute(insert(Stay), [stay | {"property_id": each} for each in places])
-        for line in lines:
-            connection.execute(insert(ScheduleLine), [_line(booking_id, line, currency, places)])
-        for each in tags:
-            connection.execute(insert(BookingTag), [{"booking_id": booking_id, "tag_id": each}])
+        due_lines = [_line(booking_id, line, currency, places) for line in lines]
+        if due_lines:
+            connection.execute(insert(ScheduleLine), due_lines)
+        if tags:
+            rows = [{"booking_id": booking_id, "tag_id": each} for each in tags]
+            connection.execute(insert(BookingTag), rows)
     return booking_id
 
 
@@ -258,6 +274,32 @@ def token(partner_id: int, scopes: str = ALL_SCOPES, lives: timedelta = timedelt
     with transaction() as connection:
         connection.execute(insert(AccessToken), [row])
     return made
+
+
+def credential(partner_id: int, kind: str, secret: str, login: str | None = None) -> int:
+    """What a partner signs in with: `login` and a base64 `secret` for Spektrix, else the secret."""
+    lookup, sealed = (login, vault().seal(secret)) if login else (digest(secret), None)
+    return _insert(
+        Credential,
+        partner_id=partner_id,
+        kind=kind,
+        lookup=lookup,
+        sealed=sealed,
+        created_at=clock.now(),
+    )
+
+
+SIGNING_SECRET = "whsec_dGhlIHNlY3JldCBvZiBhbGwgdGVzdHMsIDMyIGxvbmc="
+
+
+def endpoint(partner_id: int, url: str = "https://example.com/hooks", **values: Any) -> int:
+    """A webhook endpoint; by default one for all events, signed with SIGNING_SECRET."""
+    secret = values.pop("secret", SIGNING_SECRET)
+    sealed = None if secret is None else vault().seal(secret)
+    defaults = {"kind": "events", "name": f"endpoint{next(numbers)}", "sealed": sealed}
+    return _insert(
+        Endpoint, partner_id=partner_id, url=url, created_at=clock.now(), **(defaults | values)
+    )
 
 
 class Client:

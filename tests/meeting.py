@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from werkzeug.test import TestResponse
@@ -19,13 +19,15 @@ PAUSE_S = 0.02
 
 Call = Callable[[], TestResponse]
 Wait = Callable[[], None]
+T = TypeVar("T")
+U = TypeVar("U")
 
 
-def at_once(calls: Sequence[Call]) -> list[TestResponse]:
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Make all calls at the same moment, each in a thread of its own; answers in their order."""
     start = threading.Barrier(len(calls))
 
-    def make_call(call: Call) -> TestResponse:
+    def make_call(call: Callable[[], T]) -> T:
         start.wait(timeout=10)
         return call()
 
@@ -87,7 +89,7 @@ def pause() -> None:
     time.sleep(PAUSE_S)
 
 
-def overtaking(gate: Gate, first: Call, second: Call) -> tuple[TestResponse, TestResponse]:
+def overtaking(gate: Gate, first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
     """The answers of two calls of which the first is kept at the gate until the second has come
     as far as it can. AssertionError when the second did not have to wait."""
     with ThreadPoolExecutor(2) as pool:
@@ -103,7 +105,7 @@ def overtaking(gate: Gate, first: Call, second: Call) -> tuple[TestResponse, Tes
         return one.result(), two.result()
 
 
-def meanwhile(gate: Gate, first: Call, second: Call) -> tuple[TestResponse, TestResponse]:
+def meanwhile(gate: Gate, first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
     """The answers of two calls of which the first is kept at the gate until the second is done."""
     with ThreadPoolExecutor(1) as pool:
         one = pool.submit(first)

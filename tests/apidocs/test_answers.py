@@ -20,7 +20,7 @@ from tests import make
 from tests.apidocs.conftest import Json, operations, resolved
 from tests.make import Client
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.one_database]
 
 
 def closed(schema: Any) -> Any:

@@ -265,6 +265,9 @@ def test_calls_name_only_the_refusals_that_they_can_give(spec: Json) -> None:
         ("POST", "/apis/booking/reactivate"): WRITES,
         ("GET", "/apis/booking/reactivate"): BY_GET,
         ("POST", "/apis/enquiry"): [each for each in WRITES if each != 404],
+        ("GET", "/apis/reports"): EMPTY,
+        ("GET", "/apis/reports/{name}"): sorted([*READS, 404]),
+        ("GET", "/apis/reports/{name}/rows"): sorted([*READS, 404]),
     }
 
 
@@ -283,10 +286,11 @@ def codes_of(operation: Json) -> set[tuple[str, int]]:
 
 def test_every_error_is_shown_under_its_status_where_it_can_be_met(spec: Json) -> None:
     shown = {code for _, _, operation in operations(spec) for code in codes_of(operation)}
-    at_the_desk = {type(each) for each in describing.AT_THE_DESK}
+    of_formats = [*describing.IN_FORMATS, *describing_calls.IN_FORMATS]
+    elsewhere = {type(each) for each in [*describing.AT_THE_DESK, *of_formats]}
 
     statuses = payments.routes.STATUS | bookings.routes.STATUS
-    met = {error: status for error, status in statuses.items() if error not in at_the_desk}
+    met = {error: status for error, status in statuses.items() if error not in elsewhere}
     assert shown == {(error.code, status) for error, status in met.items()}
 
 

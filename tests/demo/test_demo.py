@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from flask_security import verify_password
+from sqlalchemy import func, select, update
 
+from audit.models import LogEntry
 from audit.recording import chain
 from audit.verifying import entries, verify, zero_head
 from bookings.models import Booking, Contact, Night, Property, ScheduleLine
@@ -19,12 +23,15 @@ from demo.loading import NotOurs, load
 from kit import clock
 from kit.db import Base, reading, transaction
 from locations.models import Location
+from outbox.models import Message
 from partners.models import Partner
 from payments.books import faults
 from payments.checking import all_books
 from payments.models import Payment, PaymentMethod
+from staff.models import Person
 from tags.models import BookingTag, Tag
 from tests import make
+from tests.desk.people import person
 from wsgi import create_app
 
 pytestmark = pytest.mark.long
@@ -61,6 +68,53 @@ def test_loading_it_twice_changes_nothing(app: Flask) -> None:
     assert everything() == before
 
 
+def offered_to_guests() -> list[str]:
+    with reading() as session:
+        query = select(PaymentMethod.name).where(PaymentMethod.for_guests)
+        return list(session.scalars(query.order_by(PaymentMethod.name)))
+
+
+def offer(*names: str) -> None:
+    """Let guests pay by these methods and by no others."""
+    with transaction() as connection:
+        connection.execute(update(PaymentMethod).values(for_guests=PaymentMethod.name.in_(names)))
+
+
+def test_its_payments_are_logged_as_whose_they_are(app: Flask) -> None:
+    loaded()
+
+    bodies = [json.loads(row.body) for row in make.rows_of(LogEntry, action="payment.recorded")]
+
+    who = Counter(each["origin"]["actor"]["name"] for each in bodies)
+    assert who.keys() == {"Demonstration", "manager@example.com"}
+    assert who["manager@example.com"] == 1  # the cheque
+
+
+def test_guests_are_offered_what_the_page_of_a_card_provider_takes(app: Flask) -> None:
+    loaded()
+
+    assert offered_to_guests() == ["Credit Card", "Debit Card"]
+
+
+def test_a_demonstration_of_before_guests_could_pay_offers_them_its_methods(app: Flask) -> None:
+    loaded()
+    offer()
+    with transaction() as connection:
+        mine = update(PaymentMethod).where(PaymentMethod.name == "Debit Card")
+        connection.execute(mine.values(paying="on_site"))  # which no guest can pay by
+
+    assert loaded() == 1
+    assert offered_to_guests() == ["Credit Card"]
+
+
+def test_what_somebody_has_chosen_to_offer_to_guests_stays(app: Flask) -> None:
+    loaded()
+    offer("PayPal")
+
+    assert loaded() == 0
+    assert offered_to_guests() == ["PayPal"]
+
+
 def test_what_is_missing_is_added_again(app: Flask) -> None:
     loaded()
     before = everything()
@@ -71,6 +125,21 @@ def test_what_is_missing_is_added_again(app: Flask) -> None:
 
     assert added == 1
     assert everything() == before
+
+
+def test_nobody_is_told_of_what_is_loaded_or_added_later(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("demo.loading.named", list)
+        loaded()
+    there = len(make.rows_of(Payment))
+    assert make.rows_of(Message) == []
+
+    loaded()
+
+    assert len(make.rows_of(Payment)) > there
+    assert make.rows_of(Message) == []
 
 
 def test_the_named_rows_have_the_ids_that_samples_use(app: Flask) -> None:
@@ -216,3 +285,24 @@ def test_the_embedded_database_needs_nothing(tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert (tmp_path / "bookings.sqlite").exists()
+
+
+def test_the_staff_sign_in_with_the_password_of_the_demonstration(app: Flask) -> None:
+    loaded()
+
+    people = make.rows_of(Person)
+
+    assert [(each.id, each.email, each.role) for each in people] == [
+        (1, "admin@example.com", "administrator"),
+        (2, "manager@example.com", "manager"),
+        (3, "operator@example.com", "operator"),
+    ]
+    assert all(verify_password("demo-password", each.password) for each in people)
+    assert all("$argon2id$" in str(each.password) for each in people)
+
+
+def test_it_is_refused_where_other_people_sign_in_under_those_names(app: Flask) -> None:
+    person("manager", "operator@example.com")
+
+    with pytest.raises(NotOurs):
+        loaded()

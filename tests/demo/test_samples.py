@@ -17,6 +17,8 @@ from tests.make import Client
 from tests.payments.proofs import broken_chains, wrong_books
 from tests.payments.test_reading import VENDORS_SAMPLE
 
+pytestmark = pytest.mark.one_database
+
 # name, code, kind, typed at the desk, paying from outside ("" = not accepted), TenderId
 METHODS = [
     ("PayPal", "PAYPAL", "bank", False, "both", 3),

@@ -7,18 +7,22 @@ import inspect
 from types import ModuleType
 
 import pytest
+from werkzeug.utils import import_string
 
 import bookings.routes
 import partners.routes
 import payments.routes
 from bookings import amending, cancelling, creating, enquiring, quoting
 from bookings.errors import BookingError, ExtraUnknown
-from kit.errors import DomainError, leaves
+from kit.errors import DomainError, PageError, leaves
 from kit.form import Refusals
 from partners.errors import PartnerError
 from partners.registering import PartnerRefused
 from payments import deciding, errors, refunding
 from payments.errors import PaymentError
+from payments.gateways.sandbox import api as sandbox
+from payments.gateways.sandbox.errors import SandboxError
+from wsgi import FORMATS
 
 # Met by commands only: there the sentence is the answer.
 OF_COMMANDS = {PartnerRefused}
@@ -41,14 +45,28 @@ def test_the_house_has_a_status_for_every_refusal_at_the_door() -> None:
     assert set(partners.routes.STATUS) == set(leaves(PartnerError))
 
 
-def test_every_other_error_is_one_that_only_commands_meet() -> None:
-    at_the_door = {*partners.routes.STATUS, *payments.routes.STATUS, *bookings.routes.STATUS}
+def test_the_sandbox_has_a_status_for_every_refusal_of_its_own() -> None:
+    assert set(sandbox.STATUS) == set(leaves(SandboxError))
 
-    assert ours() - at_the_door == OF_COMMANDS
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_an_answer_for_every_refusal(name: str) -> None:
+    answers: dict[type[DomainError], object] = import_string(f"{name}.errors:ANSWERS")
+
+    refusals = {*leaves(PaymentError), *leaves(PartnerError), *leaves(BookingError)}
+    assert set(answers) == ours() & refusals
+
+
+def test_every_other_error_is_one_that_only_commands_meet() -> None:
+    house = {*partners.routes.STATUS, *payments.routes.STATUS, *bookings.routes.STATUS}
+    at_the_door = house | set(sandbox.STATUS)
+
+    assert ours() - at_the_door - set(leaves(PageError)) == OF_COMMANDS
 
 
 def test_every_status_is_a_refusal() -> None:
-    tables = (partners.routes.STATUS, payments.routes.STATUS, bookings.routes.STATUS)
+    house = (partners.routes.STATUS, payments.routes.STATUS, bookings.routes.STATUS)
+    tables = (*house, sandbox.STATUS)
     statuses = {status for table in tables for status in table.values()}
 
     assert statuses <= {400, 401, 403, 404, 409, 422, 429}
@@ -63,7 +81,11 @@ def test_no_two_errors_share_a_code_by_accident() -> None:
 # The fields that errors of a room speak of, and the door that gives them their words.
 @pytest.mark.parametrize(
     ("base", "words"),
-    [(PaymentError, payments.routes.WORDS), (BookingError, bookings.routes.WORDS)],
+    [
+        (PaymentError, payments.routes.WORDS),
+        (BookingError, bookings.routes.WORDS),
+        (SandboxError, sandbox.WORDS),
+    ],
 )
 def test_every_field_an_error_speaks_of_has_a_word_on_the_wire(
     base: type[DomainError], words: dict[str, str]

@@ -14,12 +14,30 @@ PUBLIC = {
     "/readyz",
     "/metrics",  # from this machine, or with a bearer setting
     "/oauth/2.0/token",
+    "/api/1/access_token",  # where iiko's senders sign in
     "/openapi.json",
     "/docs",
     "/docs/static/<path:filename>",
     "/guest/bookings/<token>",  # who has the link: it is signed
     "/guest/static/<path:filename>",
+    "/pay/<token>",  # so is this one
+    "/pay/<token>/back/<code>",
+    "/pay/<token>/receipts/<int:payment_id>.pdf",
+    "/pay/<token>/statement.pdf",
+    "/pay/notices/<gateway>",  # who tells is known by a signature
+    "/sandbox/<page>",  # the page of a provider that moves no money; only with its setting
+    "/sandbox/-/static/<path:filename>",
+    "/",  # leads to the desk
+    "/desk/static/<path:filename>",
+    "/desk/files/<token>",  # who has the link to an export: it is signed
+    "/desk/account/sign-in",
+    "/desk/account/password",
+    "/desk/account/password/<token>",
+    "/desk/account/code",  # after the password: the second step
+    "/Ordering.svc",  # GET only: the description of the service (WSDL)
 }
+# PAR Brink tells everything by result codes: 200, and 4 "access denied" (tests of the format).
+TOLD_OTHERWISE = {("POST", "/Ordering.svc"): 200}
 
 
 def required_scope(view: Callable[..., Any]) -> str | None:
@@ -37,9 +55,11 @@ def test_every_route_demands_a_scope_or_is_listed_as_public(app: Flask) -> None:
         rule.rule
         for rule in app.url_map.iter_rules()
         if required_scope(app.view_functions[rule.endpoint]) is None
+        and not hasattr(app.view_functions[rule.endpoint], "needs")  # tests/desk/test_routes.py
     }
 
-    assert open_routes == PUBLIC
+    there = {rule.rule for rule in app.url_map.iter_rules()}  # a format may have been deleted
+    assert open_routes == PUBLIC & there
 
 
 def test_every_route_with_a_scope_answers_401_to_nobody(app: Flask) -> None:
@@ -56,4 +76,5 @@ def test_every_route_with_a_scope_answers_401_to_nobody(app: Flask) -> None:
     }
 
     assert len(answers) >= 18
-    assert {call: status for call, status in answers.items() if status != 401} == {}
+    otherwise = {call: status for call, status in TOLD_OTHERWISE.items() if call in answers}
+    assert {call: status for call, status in answers.items() if status != 401} == otherwise

@@ -31,7 +31,7 @@ def written(default: Any) -> str:
         return "not set"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{default}`" if default != [] else "empty"
+    return f"`{default}`" if default not in ([], {}) else "empty"
 
 
 def test_docs_have_a_heading_for_every_setting_and_for_nothing_else() -> None:

@@ -11,6 +11,7 @@ from payments.books import (
     AllocationBook,
     BookingBook,
     Books,
+    IntentBook,
     LineBook,
     PaymentBook,
     faults,
@@ -36,7 +37,7 @@ ALLOCATIONS = [
 
 def books(**other: Any) -> Books:
     """Books that are right, but for what is given."""
-    given = {"lines": LINES, "payments": PAYMENTS, "allocations": ALLOCATIONS}
+    given = {"lines": LINES, "payments": PAYMENTS, "allocations": ALLOCATIONS, "intents": ()}
     parts: dict[str, Any] = given | {name: v for name, v in other.items() if name in given}
     figures = {name: value for name, value in other.items() if name not in given}
     return Books(replace(BOOKING, **figures), **parts)
@@ -228,3 +229,73 @@ def test_more_than_came_cannot_have_been_refunded() -> None:
     found = list(faults(books(payments=[*PAYMENTS, refund], allocations=minus, credit=-40)))
 
     assert found[0] == "payment 2 has -40 on credit"
+
+
+# --- card payments ------------------------------------------------------------------------------
+
+PAID = IntentBook(1, 7, "sandbox", "pay", "succeeded", 70, "EUR", None, 1)
+BY_CARD = [replace(PAYMENTS[0], gateway="sandbox"), *PAYMENTS[1:]]
+
+
+def of_cards(*intents: IntentBook, payments: list[PaymentBook] = BY_CARD) -> list[str]:
+    return list(faults(books(payments=payments, intents=intents)))
+
+
+def test_a_card_payment_that_succeeded_has_its_payment() -> None:
+    assert of_cards(PAID) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"payment_id": None}, {"payment_id": 99}, {"payment_id": 3}, {"amount": 69},
+     {"currency": "GBP"}, {"gateway": "opayo"}, {"kind": "refund", "of_payment_id": 2},
+     {"kind": "void", "of_payment_id": 1}, {"kind": "abort", "of_payment_id": 1},
+     {"kind": "release", "of_payment_id": 2}],
+)  # fmt: skip
+def test_a_card_payment_that_is_not_what_its_payment_says_is_a_fault(other: Any) -> None:
+    assert of_cards(replace(PAID, **other))
+
+
+@pytest.mark.parametrize("state", ["open", "unknown", "failed", "cancelled"])
+def test_what_has_not_succeeded_needs_no_payment_and_makes_none(state: str) -> None:
+    nothing = replace(PAID, state=state, payment_id=None)
+
+    assert of_cards(nothing, payments=PAYMENTS) == []
+    assert of_cards(replace(PAID, state=state)) == [
+        "payment 1 names sandbox, which was not asked for it"
+    ]
+
+
+def test_a_payment_that_names_a_provider_has_its_card_payment() -> None:
+    assert of_cards() == ["payment 1 names sandbox, which was not asked for it"]
+
+
+def test_two_card_payments_never_share_a_payment() -> None:
+    assert of_cards(PAID, replace(PAID, id=2)) == ["payment 1 stands for 2 card payments"]
+
+
+def test_a_failed_attempt_by_card_needs_no_card_payment_that_succeeded() -> None:
+    failed = [*PAYMENTS[:4], replace(PAYMENTS[4], gateway="sandbox"), PAYMENTS[5]]
+
+    assert of_cards(replace(PAID, state="failed", payment_id=5), payments=failed) == []
+
+
+def test_what_providers_released_gave_up_and_voided_stands_so_in_the_ledger() -> None:
+    acts = [("release", 2), ("abort", 5), ("void", 6)]
+    intents = [
+        replace(PAID, id=id_, kind=kind, of_payment_id=id_, payment_id=id_) for kind, id_ in acts
+    ]
+
+    assert of_cards(PAID, *intents) == []
+
+
+def test_a_refund_by_card_is_the_payment_that_points_at_what_it_pays_back() -> None:
+    refund = replace(REFUND, gateway="sandbox")
+    told = IntentBook(2, 7, "sandbox", "refund", "succeeded", 20, "EUR", 2, 9)
+    right = REFUNDED | {"payments": [*REFUNDED["payments"][:-1], refund], "intents": [told]}
+
+    assert list(faults(books(**right))) == []
+    wrong = right | {"intents": [replace(told, of_payment_id=1)]}
+    assert "card payment 2 (refund of 20) succeeded, but payment 9 does not say so" in list(
+        faults(books(**wrong))
+    )

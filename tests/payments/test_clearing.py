@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +14,11 @@ from bookings.commands import CancelBooking
 from bookings.models import Booking
 from kit import clock
 from kit.db import in_transaction, transaction
+from kit.errors import DomainError
 from outbox.models import Message
 from partners.models import PartnerLocation
 from payments.clearing import ClearPayment, clear_payment
+from payments.desk_errors import NotYet
 from payments.models import Payment
 from tests import make
 from tests.make import Client, Due
@@ -108,6 +110,7 @@ def test_the_guest_is_written_to_when_the_money_is_there_if_that_was_wished(
     assert (before, len(sent)) == (0, mails)
     if sent:
         told = sent[0].context
+        assert told["payment"] == payment
         assert (told["amount"], told["charges"], told["paid_on"]) == (6500, 200, str(TODAY))
         assert told["covered"] == [["Stage 1", 6000], ["Stage 2", 500]]
         assert told["open"] == [["Stage 2", 3500, str(TODAY + timedelta(days=30))]]
@@ -184,6 +187,34 @@ def test_money_may_be_there_since_any_day_up_to_tomorrow(client: Client, days: i
     assert answer.status_code == 200
     row = make.row_of(Payment, payment)
     assert (row.settled_on, row.paid_on) == (day, TODAY)
+
+
+@pytest.mark.parametrize(("day", "sentence"), [
+    (TODAY + timedelta(days=2), "is still to come"),
+    (date(9999, 12, 31), "more than ten years from today"),
+    (date(1, 1, 1), "more than ten years from today"),
+])  # fmt: skip
+def test_the_desk_clears_for_no_day_to_come_and_none_long_past(
+    client: Client, day: date, sentence: str
+) -> None:
+    payment = paid(client, make.booking(), "50", Status=2)
+    order = ClearPayment(payment_id=payment, paid_on=day)
+
+    with unchanged(), pytest.raises(DomainError, match=sentence) as caught:
+        in_transaction(lambda connection: clear_payment(connection, order, SYSTEM))
+
+    assert caught.value.field == "paid_on"
+
+
+def test_the_desk_has_no_extra_day_when_it_clears(client: Client) -> None:
+    """Lisbon, where the booking is, has the day of UTC at noon."""
+    noon = clock.now().replace(hour=12)
+    tomorrow = noon.date() + timedelta(days=1)
+    payment = paid(client, make.booking(), "50", Status=2)
+    order = ClearPayment(payment_id=payment, paid_on=tomorrow)
+
+    with unchanged(), pytest.raises(NotYet):
+        in_transaction(lambda c: clear_payment(c, order, SYSTEM, None, lambda: noon))
 
 
 def test_money_cannot_be_there_since_the_day_after_tomorrow(client: Client) -> None:

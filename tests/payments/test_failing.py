@@ -7,17 +7,20 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from audit.chain import SYSTEM, Origin
 from bookings.abandoning import abandon
 from bookings.models import Booking
 from kit import clock
 from kit.db import in_transaction
 from outbox.models import Message
+from payments.clearing import FailPayment, fail_payment
 from payments.models import Allocation, Payment
 from tags.models import BookingTag
 from tests import make
 from tests.make import Client, Due
 from tests.payments.moving import SHOW, figures, last_entry, move, on_lines, paid
-from tests.payments.proofs import refusal, unchanged, wrong_books
+from tests.payments.proofs import broken_chains, refusal, unchanged, wrong_books
+from tests.payments.typing_in import PERSON, record
 
 STAGES = [Due("60.00"), Due("40.00", 2, 30)]
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -130,3 +133,35 @@ def test_the_event_log_keeps_no_words_of_the_provider(client: Client) -> None:
     assert entry["after"]["moves"] == []
     assert "funds" not in str(entry)
     assert entry["reason"] is None
+
+
+# --- at the desk ----------------------------------------------------------------------------------
+
+
+def failed_here(payment: int, origin: Origin = PERSON) -> None:
+    order = FailPayment(payment_id=payment, reason="Cheque bounced")
+    in_transaction(lambda connection: fail_payment(connection, order, origin))
+
+
+def test_what_a_person_says_is_logged_with_the_reason_and_weighs_more_on_external_money(
+    client: Client,
+) -> None:
+    booking = make.booking(STAGES)
+    outside = paid(client, booking, "50", Status=1)
+
+    failed_here(outside)
+    external = last_entry(booking)
+    failed_here(record(booking, "10", method="Till", state="uncleared").payment_id)
+    own = last_entry(booking)
+
+    assert (external["severity"], external["reason"]) == ("medium", "Cheque bounced")
+    assert (own["severity"], own["reason"]) == ("low", "Cheque bounced")
+    assert broken_chains() == []
+
+
+def test_what_the_system_fails_weighs_no_more(client: Client) -> None:
+    booking = make.booking(STAGES)
+
+    failed_here(paid(client, booking, "50", Status=1), SYSTEM)
+
+    assert last_entry(booking)["severity"] == "low"

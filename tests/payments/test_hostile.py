@@ -15,7 +15,7 @@ from tests import make
 from tests.make import Client
 from tests.payments.proofs import nothing_written, refusal
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.one_database]
 
 WRONG_NUMBERS = ["x", "-1", "1.0", "1e3", "٣", "0x10", "1_000", "1" * 19, "%2B1", "1 1"]
 

@@ -15,7 +15,7 @@ from tests import make
 from tests.make import Client
 from tests.payments.proofs import nothing_written, refusal
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.one_database]
 
 PATH = "/apis/payments"
 CARD = "4111111111111111"

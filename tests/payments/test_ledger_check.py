@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import insert, text
+from sqlalchemy import bindparam, insert, text
 
 from bookings.models import Booking, ScheduleLine
 from kit import clock
-from kit.db import transaction
+from kit.db import Instant, transaction
 from tests import make
 from tests.make import Client
+from tests.office.closing import given
+from tests.payments import cards
 from tests.payments.proofs import counted_queries
 
 
@@ -67,7 +69,8 @@ CHANGES = [
      "the booking says total 10001, but its rows add up to 10000"),
     ("part", "UPDATE payments SET amount = amount + 1 WHERE booking_id = :b AND state = 'cleared'",
      "is cleared over 7001, but its allocations add up to 7000"),
-    ("part", "UPDATE payments SET state = 'cleared' WHERE booking_id = :b AND state = 'uncleared'",
+    ("part", "UPDATE payments SET state = 'cleared', cleared_at = created_at"
+     " WHERE booking_id = :b AND state = 'uncleared'",
      "is cleared over 500, but its allocations add up to 0"),
     ("part", "UPDATE payments SET state = 'void' WHERE booking_id = :b AND state = 'cleared'",
      "is void over 7000, but its allocations add up to 7000"),
@@ -101,6 +104,81 @@ def test_a_change_made_by_hand_is_found_and_its_booking_named(
     assert any(sentence in line for line in wrong)
 
 
+MOMENTS = [
+    # What somebody does to the moments of payments, and what the check says.
+    ("UPDATE payments SET cleared_at = created_at, state = 'void', voided_at = created_at"
+     " WHERE state = 'uncleared'", "but its money came at None"),
+    ("UPDATE payments SET cleared_at = :late WHERE state = 'cleared'", "but its money came at"),
+    ("UPDATE payments SET voided_at = NULL, cleared_at = NULL WHERE state = 'void'",
+     "counts from None, but its money came at"),
+    ("UPDATE payments SET voided_at = NULL WHERE state = 'void'",
+     "was reversed, but nothing says when"),
+    ("UPDATE payments SET voided_at = :late WHERE state = 'void' AND refund_of IS NULL",
+     "but its money was moved by a void at"),
+    ("UPDATE payments SET voided_at = :late WHERE state = 'void' AND refund_of IS NOT NULL",
+     "but its money was moved by a void at"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def reversed_money(books: dict[str, int]) -> None:
+    """A payment that was reversed, and two refunds of another that were, one after the other."""
+    paid = [given.pay(books["over"], "5.00", f"20 10:0{n}", "PayPal") for n in range(2)]
+    refunds = [given.refund(paid[0], "1.00", f"20 11:0{n}") for n in range(2)]
+    for n, each in enumerate([paid[1], *refunds]):
+        given.void(each, f"20 12:0{n}")
+
+
+@pytest.mark.usefixtures("reversed_money")
+def test_moments_of_money_that_came_and_was_reversed_are_right(app: Flask) -> None:
+    assert check(app).stdout == "The books are right: 3 bookings.\n"
+
+
+@pytest.mark.usefixtures("reversed_money")
+@pytest.mark.parametrize(("change", "sentence"), MOMENTS, ids=[each[0] for each in MOMENTS])
+def test_a_moment_that_the_ledger_does_not_know_is_found(
+    app: Flask, change: str, sentence: str
+) -> None:
+    statement = text(change)
+    late = {"late": given.at("2030-01-01 00:00")} if ":late" in change else {}
+    bound = statement.bindparams(*[bindparam(name, type_=Instant()) for name in late])
+    with transaction() as connection:
+        assert connection.execute(bound, late).rowcount > 0
+
+    result = check(app)
+
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+
+
+BY_HAND = [
+    # What somebody does to a card payment that has succeeded, and what the check says.
+    ("UPDATE card_intents SET amount = amount + 1", "succeeded, but payment"),
+    ("UPDATE card_intents SET state = 'cancelled'", "names sandbox, which was not asked for it"),
+    ("UPDATE card_intents SET payment_id = NULL", "succeeded, but payment None does not say so"),
+    ("UPDATE payments SET gateway = NULL", "succeeded, but payment"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), BY_HAND, ids=[each[0] for each in BY_HAND])
+def test_a_card_payment_that_its_payment_does_not_tell_of_is_found(
+    app: Flask, change: str, sentence: str
+) -> None:
+    booking = make.booking()
+    cards.paid(booking, cards.method(), 10000, app)
+    assert check(app).exit_code == 0
+    with transaction() as connection:
+        connection.execute(text(change))
+
+    result = check(app)
+
+    assert result.exit_code == 1
+    assert any(
+        line.startswith(f"WRONG  booking {booking}: ") and sentence in line
+        for line in result.stderr.splitlines()
+    )
+
+
 def _fill(count: int) -> None:
     """Bookings in bulk, each with a line: alike but for their ids."""
     first = make.booking(["10.00"])
@@ -119,7 +197,7 @@ def _fill(count: int) -> None:
         connection.execute(insert(ScheduleLine), lines)
 
 
-def test_five_hundred_bookings_are_checked_with_four_queries(app: Flask) -> None:
+def test_five_hundred_bookings_are_checked_with_five_queries(app: Flask) -> None:
     _fill(499)
     with counted_queries() as few:
         assert "499 bookings" in check(app).stdout
@@ -131,4 +209,4 @@ def test_five_hundred_bookings_are_checked_with_four_queries(app: Flask) -> None
     with counted_queries() as many:
         assert "1499 bookings" in check(app).stdout
 
-    assert len(many) - len(few) == 2 * 4
+    assert len(many) - len(few) == 2 * 5

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from payments.mails import render_payment_received
+from payments.mails import Link, render_payment_received
+from payments.papers.paper import Pdf
 from tests.outbox.make import part, reread
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,17 @@ class Rows(HTMLParser):
 def payment_mail(**changes: Any) -> EmailMessage:
     app = Flask("mails", template_folder=str(ROOT / "payments" / "templates"))
     with app.app_context():
-        return reread(render_payment_received({**CONTEXT, **changes}))
+        return reread(received(**changes))
+
+
+def received(link: Link | None = None, **changes: Any) -> EmailMessage:
+    context = {**CONTEXT, **changes}
+    return render_payment_received(context, receipt_of=receipt, link_of=lambda _: link)
+
+
+def receipt(payment_id: int) -> Pdf | None:
+    """Of payment 17 alone."""
+    return Pdf("receipt-17.pdf", b"%PDF-17") if payment_id == 17 else None
 
 
 def test_the_guest_reads_what_was_paid_what_it_covers_and_what_is_still_due_and_when() -> None:
@@ -139,7 +150,7 @@ def test_the_html_fetches_nothing_from_outside() -> None:
 def test_who_paid_for_a_cancelled_booking_is_told_so_and_nothing_else(app: Flask) -> None:
     context = CONTEXT | {"cancelled": True, "covered": [], "open": [], "credit": 24800}
 
-    mail = render_payment_received(context)
+    mail = received(**context)
 
     for kind in ("plain", "html"):
         told = part(mail, kind)

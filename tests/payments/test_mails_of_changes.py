@@ -38,7 +38,9 @@ LATE: dict[str, Any] = {
 
 
 def refund(**changes: Any) -> Email:
-    return reread(render_refund_made(REFUND | changes))
+    return reread(
+        render_refund_made(REFUND | changes, receipt_of=lambda _: None, link_of=lambda _: None)
+    )
 
 
 def late(count: int = 2) -> Email:

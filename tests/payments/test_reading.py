@@ -11,6 +11,8 @@ from payments.models import Payment
 from tests import make
 from tests.make import Client, Due
 
+pytestmark = pytest.mark.one_database
+
 PATH = "/apis/payments"
 # The body of the vendor's public documentation, character for character: a raw "€", raw spaces
 # and commas, and a comma where an "&" belongs.

@@ -14,8 +14,10 @@ from bookings.models import Booking
 from kit import clock
 from kit.db import in_transaction, transaction
 from outbox.models import Message
+from payments.clearing import ClearPayment, clear_payment
 from payments.models import Payment
 from payments.refunding import RefundPayment, refund_payment
+from payments.voiding import VoidPayment, void_payment
 from tests import make
 from tests.make import Client, Due
 from tests.payments.moving import SHOW, figures, last_entry, move, on_lines, paid
@@ -179,7 +181,7 @@ def test_it_may_be_paid_out_by_another_method_a_refund_type_too(
     assert answer.json["Payment"]["PaymentMethod"] == method
 
 
-def test_money_completed_at_the_desk_is_refunded_at_the_desk(client: Client) -> None:
+def test_another_method_of_the_desk_pays_out_at_the_desk_only(client: Client) -> None:
     make.method("Till", paying="on_site")
     payment = paid(client, make.booking(STAGES), "70")
 
@@ -191,6 +193,21 @@ def test_money_completed_at_the_desk_is_refunded_at_the_desk(client: Client) -> 
     assert (answer.status_code, answer.json["Code"]) == (422, "method_on_site_only")
     row = make.row_of(Payment, done.payment_id)
     assert (row.amount, row.partner_id, row.source) == (-7000, None, "desk")
+
+
+def test_who_recorded_it_pays_it_back_the_way_it_came_though_the_desk_completed_it(
+    client: Client,
+) -> None:
+    make.method("Till", paying="on_site")
+    payment = paid(client, make.booking(STAGES), "70", PaymentMethod="Till", Status=2)
+    in_transaction(
+        lambda connection: clear_payment(connection, ClearPayment(payment_id=payment), SYSTEM)
+    )
+
+    answer = move(client, payment, "refund", **SHOW)
+
+    assert answer.json["Payment"]["PaymentMethod"] == "Till"
+    assert make.row_of(Payment, answer.json["PaymentId"]).amount == -7000
 
 
 @pytest.mark.parametrize(
@@ -212,6 +229,19 @@ def test_a_refund_is_not_of_before_the_money_came_nor_of_after_tomorrow(
         assert (row.paid_on, row.settled_on) == (day, day)
     else:
         assert refusal(answer) == (400, [("PaymentDate", wrong)])
+
+
+def test_without_a_day_a_refund_is_of_today_but_never_of_before_the_money_came(
+    client: Client,
+) -> None:
+    """A partner in an earlier zone may have cleared it tomorrow already."""
+    tomorrow = TODAY + timedelta(days=1)
+    payments = [paid(client, make.booking(), "50", PaymentDate=day) for day in (TODAY, tomorrow)]
+
+    answers = [move(client, payment, "refund") for payment in payments]
+
+    rows = [make.row_of(Payment, answer.json["PaymentId"]) for answer in answers if answer.json]
+    assert [row.paid_on for row in rows] == [TODAY, tomorrow]
 
 
 def test_what_the_sender_says_of_a_refund_is_kept_with_it(client: Client) -> None:
@@ -258,7 +288,7 @@ def test_what_a_cancelled_booking_keeps_is_refunded_last(client: Client) -> None
     assert wrong_books() == []
 
 
-def test_credit_of_others_does_not_flow_on_a_cancelled_booking(client: Client) -> None:
+def test_what_is_kept_is_refunded_last_whichever_payment_it_lies_on(client: Client) -> None:
     booking = make.booking(STAGES)
     payment = paid(client, booking, "30")
     order = CancelBooking(booking_id=booking, fee=3000, send_email=False)
@@ -266,8 +296,37 @@ def test_credit_of_others_does_not_flow_on_a_cancelled_booking(client: Client) -
     paid(client, booking, "20")
 
     move(client, payment, "refund", "Amount=10")
+    made_good = figures(booking)
+    move(client, payment, "refund", "Amount=20")
 
-    assert figures(booking) == (2000, 2000, 0)
+    assert (made_good, figures(booking)) == ((3000, 1000, 0), (2000, 0, 0))
+    assert wrong_books() == []
+
+
+def test_late_money_fills_no_more_of_the_fee_than_a_refund_took_off_it(client: Client) -> None:
+    booking = make.booking(STAGES)
+    payment = paid(client, booking, "10")
+    order = CancelBooking(booking_id=booking, fee=3000, send_email=False)
+    in_transaction(lambda connection: cancel_booking(connection, order, SYSTEM))
+    paid(client, booking, "50")
+
+    move(client, payment, "refund", "Amount=10")
+
+    assert figures(booking) == (1000, 4000, 0)
+    assert wrong_books() == []
+
+
+def test_a_void_takes_what_is_kept_last_as_well(client: Client) -> None:
+    booking = make.booking(STAGES)
+    payment = paid(client, booking, "30")
+    order = CancelBooking(booking_id=booking, fee=3000, send_email=False)
+    in_transaction(lambda connection: cancel_booking(connection, order, SYSTEM))
+    paid(client, booking, "40")
+
+    void = VoidPayment(payment_id=payment, reason="typed in twice")
+    in_transaction(lambda connection: void_payment(connection, void, SYSTEM))
+
+    assert figures(booking) == (3000, 1000, 0)
     assert wrong_books() == []
 
 

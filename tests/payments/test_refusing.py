@@ -179,9 +179,10 @@ def test_an_instalment_without_a_date_is_refused_where_the_setting_says_so() -> 
     found = problems(lambda: decided(came, facts(), due_date_required=True))
     dated = decided(replace(came, balance_due_on=TODAY), facts(), due_date_required=True)
     whole = decided(order("3.00"), facts(), due_date_required=True)
+    tills = decided(replace(came, no_credit=True), facts(), due_date_required=True)
 
     assert found == [(errors.DueDateMissing, "balance_due_on")]
-    assert (dated.paid, whole.paid) == (400, 300)
+    assert (dated.paid, whole.paid, tills.paid) == (400, 300, 400)
 
 
 def test_an_unknown_method_comes_with_what_may_have_been_meant() -> None:

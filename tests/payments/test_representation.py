@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
+from audit.chain import SYSTEM
+from kit import clock
+from kit.db import in_transaction
+from partners.authentication import Caller
+from payments.commands import TakePayment
+from payments.taking import Call, take_payment
 from tests import make
 from tests.make import Client, Due
+
+pytestmark = pytest.mark.one_database
 
 PREFER = {"Prefer": "return=representation"}
 PAYMENT_KEYS = [
@@ -17,7 +26,7 @@ PAYMENT_KEYS = [
     "SagepayVendorTxCode", "SagepayVPSTxId", "SagepayTxAuthNo", "PaymentSchedules",
     # Ours.
     "Status", "State", "Currency", "Charges", "Tip", "Reference", "Source", "FailureReason",
-    "RefundOf", "CreatedTime", "SettledDate",
+    "RefundOf", "CreatedTime", "SettledDate", "Attributes",
 ]  # fmt: skip
 
 
@@ -99,6 +108,7 @@ def test_when_asked_the_answer_holds_the_payment_and_its_booking(client: Client)
         "FailureReason": None,
         "RefundOf": None,
         "SettledDate": "04/03/2026",
+        "Attributes": [],
         "Booking": FIGURES | {"BookingId": booking},
     }
 
@@ -205,3 +215,27 @@ def test_every_write_says_that_it_followed_the_preference_for_the_whole(client: 
         assert answer.headers["Preference-Applied"] == "return=representation"
     assert (updated.json or {})["Booking"]["GuestNotes"] == "b"
     assert (cleared.json or {})["Payment"]["State"] == "cleared"
+
+
+def test_details_that_came_with_a_payment_are_listed_in_their_order(client: Client) -> None:
+    booking = make.booking()
+    details = (("Receipt Number", "0815"), ("Reference", "Zoë"), ("Reference", ""))
+    order = TakePayment(
+        source="spektrix",
+        booking_id=booking,
+        amount=Decimal(10),
+        currency=None,
+        state="cleared",
+        method="PayPal",
+        paid_on=clock.day_at(clock.now(), "Europe/Lisbon"),
+        attributes=details,
+    )
+    caller = Caller(client.partner_id, "A till", frozenset(), frozenset({1}))
+    call = Call(SYSTEM, lambda _: b"")
+    in_transaction(lambda connection: take_payment(connection, order, caller, call))
+
+    listed = client.get(f"/apis/payments?BookingId={booking}").json
+
+    [payment] = listed["Payments"]
+    assert list(payment) == PAYMENT_KEYS
+    assert payment["Attributes"] == [{"Name": name, "Value": value} for name, value in details]

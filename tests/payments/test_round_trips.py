@@ -16,11 +16,14 @@ from psycopg.pq import Trace
 from sqlalchemy import event
 
 from kit.db import db
+from outbox.models import Message
 from partners.authentication import Guard
+from payments import ledger
 from tests import make
 from tests.make import Client
 from tests.payments.conftest import Processes
 
+MOST_CACHED_STATEMENT = 4096  # characters, psycopg/_queries.py
 ENOUGH_TO_BE_PREPARED = 8  # psycopg prepares a statement when it is used for the sixth time
 
 POSTGRESQL = pytest.mark.parametrize("database_uri", ["postgresql"], indirect=True)
@@ -89,3 +92,16 @@ def test_a_payment_with_a_new_token_makes_six_journeys_at_most(
     traced.extensions["partner_guard"] = Guard()
 
     assert 4 <= warm() <= 6
+
+
+def test_telling_who_listens_makes_no_further_journey(warm: Callable[[], int]) -> None:
+    make.endpoint(make.partner())
+
+    assert 3 <= warm() <= 5
+    assert len([row for row in make.rows_of(Message) if row.receiver]) == 1
+
+
+def test_the_statement_that_reads_is_short_enough_to_be_parsed_once(app: Flask) -> None:
+    """The driver keeps what it has parsed of a statement only up to a length, and parses a longer
+    one anew for every payment."""
+    assert len(str(ledger.LOOK.compile(db.engine))) <= MOST_CACHED_STATEMENT

@@ -217,7 +217,7 @@ def test_a_cleared_payment_writes_the_guest_a_mail_by_default(client: Client, bo
 
     client.pay(booking, "70.00", SendEmail=None, Charges="1.50", PaymentDate=paid_on)
 
-    [message] = make.rows_of(Message)
+    [payment], [message] = make.rows_of(Payment), make.rows_of(Message)
     assert (message.kind, message.booking_id) == ("email.payment_received", booking)
     assert (message.state, message.attempts) == ("waiting", 0)
     assert message.message_id.endswith("@location1.example.com>")
@@ -233,6 +233,7 @@ def test_a_cleared_payment_writes_the_guest_a_mail_by_default(client: Client, bo
         "properties": ["Property 1"],
         "arrives": str(today + timedelta(days=90)),
         "currency": "EUR",
+        "payment": payment.id,
         "amount": 7000,
         "charges": 150,
         "method": "PayPal",

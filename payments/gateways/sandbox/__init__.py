@@ -1,0 +1,1 @@
+"""A card provider for demonstrations and tests, in the same process: it moves no money at all."""

@@ -1,0 +1,1 @@
+"""Opayo, with its server played by `responses`."""
