@@ -43,6 +43,9 @@ CALLS = [
     "GET /apis/booking/reactivate",
     "POST /apis/booking/reactivate",
     "POST /apis/enquiry",
+    "GET /apis/reports",
+    "GET /apis/reports/{name}",
+    "GET /apis/reports/{name}/rows",
 ]
 
 Keep = Callable[[Page, str], None]
