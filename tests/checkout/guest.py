@@ -15,6 +15,7 @@ from kit.db import reading
 from payments import links
 from payments.gateways.models import CardIntent
 from payments.intents import Intent, latest_page
+from payments.links import PayLink
 from tests import make
 from tests.checkout.given import PUBLIC_URL
 
@@ -55,11 +56,16 @@ class Guest:
     def way_back(self, code: str | None = None) -> str:
         """Where the provider of the last try, or of another, sends the guest."""
         code = self.last().code if code is None else code
-        token = self.path.removeprefix("/pay/")
-        with reading() as session:
-            link = links.read_pay_link(session.connection(), token, clock.now())
+        link = self.opened_by(self.path)
         assert link is not None
         return f"/pay/{links.token_to_come_back(link, code)}/back/{code}"
+
+    def opened_by(self, path: str) -> PayLink | None:
+        """What the link at this path says: its signature has a time of its own, so two links that
+        say the same need not look the same."""
+        with reading() as session:
+            token = path.removeprefix("/pay/")
+            return links.read_pay_link(session.connection(), token, clock.now())
 
     def last(self) -> Intent:
         """The intent of the last try."""
