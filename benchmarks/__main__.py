@@ -102,7 +102,7 @@ def _postgres(stack: ExitStack, plan: Plan, folder: Path) -> tuple[str, Ground]:
     address = stack.enter_context(ground.postgres_database())
     uri = "postgresql+psycopg://" + address.partition("://")[2]
     filled = ground.prepare(uri, plan, folder)
-    stack.callback(ground.hang_up, filled)
+    stack.callback(ground.hang_up, filled.app)
     return address, filled
 
 

@@ -24,7 +24,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import insert, make_url
 
-from benchmarks.ground import postgres_database, settle
+from benchmarks.ground import settle, sqlalchemy_database
 from bookings.models import Booking, Contact, Property, Stay
 from kit import clock
 from kit.db import in_transaction, reading, transaction
@@ -185,12 +185,12 @@ def main() -> None:
             prepare(app, rows)
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    with tempfile.TemporaryDirectory() as name, postgres_database() as address:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"{count:,} rows")
-        run(f"sqlite:///{folder / 'bench.sqlite'}", count, folder)
-        postgres = make_url(address).set(drivername="postgresql+psycopg")
-        run(postgres.render_as_string(hide_password=False), count, folder)
+        for sqlite in (True, False):
+            with sqlalchemy_database(folder, "bench", sqlite=sqlite) as uri:
+                run(uri, count, folder)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -82,6 +83,28 @@ def postgres_database() -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def sqlalchemy_database(folder: Path, name: str, *, sqlite: bool) -> Iterator[str]:
+    """The SQLAlchemy address of a new database: a SQLite file in the folder, or on PostgreSQL."""
+    if sqlite:
+        yield f"sqlite:///{folder / name}.sqlite"
+        return
+    with postgres_database() as address:
+        made = make_url(address).set(drivername="postgresql+psycopg")
+        yield made.render_as_string(hide_password=False)
+
+
+def to_its_end(measure: Callable[[ExitStack], int]) -> int:
+    """Measure with a stack of what is to be cleaned up, also when it is stopped in the middle."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with ExitStack() as stack:
+            return measure(stack)
+    except KeyboardInterrupt:
+        print("stopped; database and files are gone")
+        return 130
+
+
 def prepare(uri: str, plan: Plan, folder: Path) -> Ground:
     """Migrate and fill the empty database at this SQLAlchemy address."""
     settings = {"SQLALCHEMY_DATABASE_URI": uri, "SECRET_KEY": secrets.token_hex(32)}
@@ -98,9 +121,9 @@ def prepare(uri: str, plan: Plan, folder: Path) -> Ground:
     return Ground(app, {f"FLASK_{name}": value for name, value in settings.items()}, tokens, plan)
 
 
-def hang_up(ground: Ground) -> None:
+def hang_up(app: Flask) -> None:
     """Close this process's own connections."""
-    with ground.app.app_context():
+    with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
 

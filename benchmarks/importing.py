@@ -20,7 +20,7 @@ from pathlib import Path
 from flask_migrate import upgrade
 from sqlalchemy import insert, make_url
 
-from benchmarks.ground import postgres_database
+from benchmarks.ground import sqlalchemy_database
 from bookings.models import PaymentRule, Property, Source
 from kit.db import transaction
 from kit.ids import opaque
@@ -115,7 +115,7 @@ def run(uri: str, rows: Path, folder: Path) -> None:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    with tempfile.TemporaryDirectory() as name, postgres_database() as address:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = folder / "rows.csv"
         with rows.open("w", newline="") as file:
@@ -123,9 +123,9 @@ def main() -> None:
             sheet.writerow(HEADER)
             sheet.writerows(lines(count))  # one by one: a child is measured from its parent's size
         print(f"{count} bookings, {rows.stat().st_size / 1e6:.1f} MB")
-        run(f"sqlite:///{folder / 'bench.sqlite'}", rows, folder)
-        postgres = make_url(address).set(drivername="postgresql+psycopg")
-        run(postgres.render_as_string(hide_password=False), rows, folder)
+        for sqlite in (True, False):
+            with sqlalchemy_database(folder, "bench", sqlite=sqlite) as uri:
+                run(uri, rows, folder)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ See README.md. GET /apis/bookings in process, every page cold: as a process that
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 import time
@@ -103,25 +102,16 @@ def main() -> int:
     parser.add_argument("--bookings", type=int, default=BOOKINGS)
     parser.add_argument("--sqlite", action="store_true", help="on a SQLite file instead")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all is cleaned up
-    try:
-        with ExitStack() as stack:
-            return _measure(stack, options)
-    except KeyboardInterrupt:
-        console.print("stopped; database and files are gone")
-        return 130
+    return ground.to_its_end(lambda stack: _measure(stack, options))
 
 
 def _measure(stack: ExitStack, options: argparse.Namespace) -> int:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    if options.sqlite:
-        uri = f"sqlite:///{folder / 'lists.sqlite'}"
-    else:
-        address = stack.enter_context(ground.postgres_database())
-        uri = "postgresql+psycopg://" + address.partition("://")[2]
+    database = ground.sqlalchemy_database(folder, "lists", sqlite=options.sqlite)
+    uri = stack.enter_context(database)
     console.print(f"making {options.bookings} bookings; a minute or so")
     filled = many.prepare(uri, options.bookings, folder)
-    stack.callback(ground.hang_up, filled)
+    stack.callback(ground.hang_up, filled.app)
     reader, cases = Reader(filled), list(_cases())
     console.print(HEAD, soft_wrap=True)
     for case in cases:

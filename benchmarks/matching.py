@@ -9,7 +9,6 @@ import argparse
 import random
 import resource
 import secrets
-import signal
 import sys
 import tempfile
 import time
@@ -29,7 +28,7 @@ from audit.recording import chain
 from benchmarks import ground
 from bookings.models import FIRST_LINE_ID, Booking, Contact, Property, ScheduleLine, Stay
 from kit import clock
-from kit.db import db, reading, transaction
+from kit.db import reading, transaction
 from kit.ids import opaque
 from locations.models import Location
 from payments.models import PaymentMethod
@@ -58,24 +57,15 @@ def main() -> int:
     parser.add_argument("--alike", action="store_true", help="all amounts and names are the same")
     parser.add_argument("--sqlite", action="store_true", help="on a SQLite file instead")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all is cleaned up
-    try:
-        with ExitStack() as stack:
-            return _measure(stack, options)
-    except KeyboardInterrupt:
-        console.print("stopped; database and files are gone")
-        return 130
+    return ground.to_its_end(lambda stack: _measure(stack, options))
 
 
 def _measure(stack: ExitStack, options: argparse.Namespace) -> int:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    if options.sqlite:
-        uri = f"sqlite:///{folder / 'matching.sqlite'}"
-    else:
-        address = stack.enter_context(ground.postgres_database())
-        uri = "postgresql+psycopg://" + address.partition("://")[2]
+    database = ground.sqlalchemy_database(folder, "matching", sqlite=options.sqlite)
+    uri = stack.enter_context(database)
     app = _filled(uri, options, folder)
-    stack.callback(_hang_up, app)
+    stack.callback(ground.hang_up, app)
     with app.app_context():
         slowest = max(_round(None) for _ in range(options.rounds))
         single = max(_round([number]) for number in range(1, options.rounds + 1))
@@ -104,12 +94,6 @@ def _told(found: Any) -> str:
         for each in listed
     )
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-
-
-def _hang_up(app: Flask) -> None:
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
 
 
 def _filled(uri: str, options: argparse.Namespace, folder: Path) -> Flask:

@@ -33,7 +33,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def _figures(session: Session, report: Report, wanted: Wanted) -> Iterator[Told]:
-    found = asked(report, wanted, choices(session).choices, clock.now())
+    found = asked(report, wanted, choices(session), clock.now())
     _refuse(found.slips)
     for section in figures(session, report, found.filters):
         for group in section.groups:
@@ -44,7 +44,7 @@ def _figures(session: Session, report: Report, wanted: Wanted) -> Iterator[Told]
 
 def _rows(session: Session, report: Report, wanted: Wanted) -> Query:
     """The rows of a figure, where one is named; else all that the report is made of."""
-    there, now = choices(session).choices, clock.now()
+    there, now = choices(session), clock.now()
     if FIGURE in wanted:
         found, measure = asked_rows(report, wanted, there, now)
         _refuse(found.slips)

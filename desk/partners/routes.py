@@ -24,6 +24,7 @@ from desk.partners.queries import FORMAT_NAMES, credential, partners, places
 from desk.partners.showing import (
     Question,
     ask,
+    asks_for_new_secret,
     held,
     one,
     page_of,
@@ -285,18 +286,10 @@ def _rights(partner_id: int, slips: Slips, values: Mapping[str, Any] | None = No
 
 def _ask_secret(partner_id: int, slips: Slips) -> str:
     found = one(partner_id)
-    steps = (
+    question = asks_for_new_secret(
+        _("Make a new client secret?"),
         _("The present secret ends at once, and every access token asked for with it."),
         _("Until it has the new one, “%(name)s” can record no payment.", name=found.name),
-        _("The new secret is shown once, on the next page."),
-    )
-    question = Question(
-        _("Make a new client secret?"),
-        steps,
-        _("Make a new secret"),
-        _("Keep the secret"),
-        icon="key",
-        wants_reason=False,
     )
     return ask(found, question, slips)
 

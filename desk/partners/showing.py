@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from desk.forms import NONE, Slips, asked
 from desk.partners.queries import Detail, PartnerRow, detail, partner, reachable
+from desk.words import _
 from kit.db import reading
 from partners.changing import hold_partner
 from partners.models import Partner
@@ -29,6 +30,18 @@ class Question:
     keep: str
     icon: str = "trash"
     wants_reason: bool = True
+
+
+def asks_for_new_secret(title: str, *happens: str) -> Question:
+    """What is asked before a secret is replaced, whatever it signs or opens."""
+    return Question(
+        title,
+        (*happens, _("The new secret is shown once, on the next page.")),
+        _("Make a new secret"),
+        _("Keep the secret"),
+        icon="key",
+        wants_reason=False,
+    )
 
 
 def one(partner_id: int) -> PartnerRow:

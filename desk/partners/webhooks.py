@@ -13,7 +13,16 @@ from desk.access import needs, origin
 from desk.forms import NONE, Slips, asked, carry_out
 from desk.partners.forms import EndpointForm, ReasonForm, show_once
 from desk.partners.queries import EndpointRow, PartnerRow, endpoint
-from desk.partners.showing import Question, ask, held, one, page_of, show_partner, show_secrets
+from desk.partners.showing import (
+    Question,
+    ask,
+    asks_for_new_secret,
+    held,
+    one,
+    page_of,
+    show_partner,
+    show_secrets,
+)
 from desk.words import _, ngettext
 from kit import clock
 from kit.db import reading
@@ -228,18 +237,10 @@ def _ask_secret(partner_id: int, endpoint_id: int, slips: Slips) -> str:
     found, there = _found(partner_id, endpoint_id)
     if there.kind != "events":
         abort(404)
-    steps = (
+    question = asks_for_new_secret(
+        _("Make a new signing secret?"),
         _("Events to “%(name)s” are signed with the new secret from now on.", name=there.name),
         _("Until its program knows the new one, it must take them for forged."),
-        _("The new secret is shown once, on the next page."),
-    )
-    question = Question(
-        _("Make a new signing secret?"),
-        steps,
-        _("Make a new secret"),
-        _("Keep the secret"),
-        icon="key",
-        wants_reason=False,
     )
     return ask(found, question, slips)
 

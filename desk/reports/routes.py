@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from desk.access import needs
 from desk.payments.sources import sources
 from desk.reports.asking import FIGURE, Asked, about, asked, asked_rows, periods_of
-from desk.reports.choices import Found, choices, zone_of
+from desk.reports.choices import choices, zone_of
 from desk.reports.drawing import Drawn, drawn
 from desk.reports.listing import cells, columns, of_figure, page
 from desk.reports.saying import NOTHING_YET, sum_in_full
@@ -21,6 +21,7 @@ from desk.words import _
 from kit import clock
 from kit.db import reading
 from office.reports.all import REPORTS
+from office.reports.choices import Choices
 from office.reports.filters import args_of_group
 from office.reports.report import Group, Measure, Report, figures
 from staff.permissions import Permission
@@ -48,9 +49,9 @@ def show(name: str) -> ResponseReturnValue:
     report, now = _report(name), clock.now()
     with reading() as session:
         found = choices(session)
-        wanted = asked(report, _values(), found.choices, now)
+        wanted = asked(report, _values(), found, now)
         sections = [] if wanted.slips.any else figures(session, report, wanted.filters)
-    today = found.choices.today(now, wanted.filters.location)
+    today = found.today(now, wanted.filters.location)
     parts = [
         Part(table(report, each, _way(wanted)), drawn(report, each, wanted.filters, today))
         for each in sections
@@ -72,15 +73,13 @@ def rows(name: str) -> ResponseReturnValue:
     report, values = _report(name), _values()
     with reading() as session:
         found = choices(session)
-        wanted, measure = asked_rows(report, values, found.choices, clock.now())
+        wanted, measure = asked_rows(report, values, found, clock.now())
         if wanted.slips.any:
             return _answer("desk/reports/rows.html", wanted, found, back={})
         currency = str(wanted.filters.currency)
         query = of_figure(report, wanted.filters, currency, wanted.of, measure)
         slice_, total = page(session, report, query, measure)
-    shown = columns(
-        report, wanted.of, measure, currency, zone_of(found.choices, wanted.filters.location)
-    )
+    shown = columns(report, wanted.of, measure, currency, zone_of(found, wanted.filters.location))
     of = args_of_group(currency, Group(wanted.of, {}))
     return _answer(
         "desk/reports/rows.html",
@@ -92,7 +91,7 @@ def rows(name: str) -> ResponseReturnValue:
         columns=shown,
         rows=[cells(row, shown) for row in slice_.rows],
         slice=slice_,
-        about=about(wanted, found.choices),
+        about=about(wanted, found),
         back=_whole(wanted),
         args={**wanted.args, **of, FIGURE: measure.name},
     )
@@ -132,15 +131,16 @@ def _way(wanted: Asked) -> Way:
     return way
 
 
-def _answer(template: str, wanted: Asked, found: Found, **facts: Any) -> ResponseReturnValue:
+def _answer(template: str, wanted: Asked, found: Choices, **facts: Any) -> ResponseReturnValue:
     """The page; 422 while something is wrong with what was asked for."""
-    locations = [(id, place.name) for id, place in found.choices.locations.items()]
-    currencies = {*found.currencies, *filter(None, [wanted.filters.currency])}
+    locations = [(id, place.name) for id, place in found.locations.items()]
+    currencies = {place.currency for place in found.locations.values()}
+    currencies |= set(filter(None, [wanted.filters.currency]))
     page = render_template(
         template,
         report=wanted.report,
         wanted=wanted,
-        choices=found.choices,
+        choices=found,
         locations=locations,
         currencies=[(each, each) for each in sorted(currencies)],
         sources=sources(),

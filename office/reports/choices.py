@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from kit.clock import day_at
-from kit.sql import Query
+from kit.sql import rows_of
 from locations.models import Location
 from partners.models import Partner, PartnerLocation
 from payments.models import PaymentMethod
@@ -19,10 +19,11 @@ from payments.models import PaymentMethod
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A location; `zone` is its IANA name."""
+    """A location; `zone` is its IANA name, `currency` that of its money."""
 
     name: str
     zone: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ class Choices:
 
 def choices(session: Session, reach: frozenset[int] | None, viewer: int | None = None) -> Choices:
     """The choices of somebody at the desk, or of the partner `viewer`, who finds itself alone
-    among the partners. Methods and partners that are no longer used have had payments, too. Three
-    statements."""
-    places = select(Location.id, Location.name, Location.time_zone).order_by(*_named(Location))
-    partners = select(Partner.id, Partner.name).order_by(*_named(Partner))
+    among the partners. Methods and partners that are no longer used have had payments, too. One
+    statement."""
+    places = select(Location.id, Location.name, Location.time_zone, Location.currency)
+    partners = select(Partner.id, Partner.name)
     if reach is not None:
         places = places.where(Location.id.in_(sorted(reach)))
         its = PartnerLocation.partner_id == Partner.id
@@ -56,19 +57,20 @@ def choices(session: Session, reach: frozenset[int] | None, viewer: int | None =
         partners = partners.where(or_(at_hand, Partner.id == viewer))
     if viewer is not None:
         partners = partners.where(Partner.id == viewer)
-    methods = select(PaymentMethod.id, PaymentMethod.name).order_by(*_named(PaymentMethod))
+    wanted = (
+        rows_of(places).label("places"),
+        rows_of(select(PaymentMethod.id, PaymentMethod.name)).label("methods"),
+        rows_of(partners).label("partners"),
+    )
+    row = session.execute(select(*wanted)).one()
     return Choices(
         reach,
-        {id: Place(name, zone) for id, name, zone in session.execute(places)},
-        _names(session, methods),
-        _names(session, partners),
+        {id: Place(*rest) for id, *rest in _by_name(row.places)},
+        dict(_by_name(row.methods)),
+        dict(_by_name(row.partners)),
         viewer,
     )
 
 
-def _names(session: Session, query: Query) -> dict[int, str]:
-    return {row.id: row.name for row in session.execute(query)}
-
-
-def _named(model: type[Location | Partner | PaymentMethod]) -> tuple[Any, Any]:
-    return func.lower(model.name), model.id
+def _by_name(rows: Iterable[Sequence[Any]]) -> list[Any]:
+    return sorted(rows, key=lambda row: (row[1].casefold(), row[0]))

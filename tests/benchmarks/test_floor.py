@@ -26,7 +26,7 @@ def filled(
 ) -> Iterator[Ground]:
     found = ground.prepare(new_postgres("bench"), PLAN, tmp_path_factory.mktemp("bench"))
     yield found
-    ground.hang_up(found)
+    ground.hang_up(found.app)
 
 
 def run_floor(filled: Ground) -> float:

@@ -1,10 +1,10 @@
-"""A trigger that makes one statement slow, so that a process can be killed in its middle."""
+"""A trigger that makes some statements slow, so that a process can be killed in their middle."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import text
 
@@ -14,24 +14,28 @@ from kit.db import store, transaction
 # PostgreSQL goes on by itself, and finds out only then that its client is gone.
 SQLITE_STEPS, POSTGRES_S = 10**9, 1
 
-SQLITE = [
-    f"""CREATE TRIGGER slow AFTER INSERT ON outbox BEGIN SELECT (
-        WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {SQLITE_STEPS})
-        SELECT count(*) FROM n); END"""
-]
-POSTGRES = [
-    f"""CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep({POSTGRES_S}); RETURN NEW; END $$""",
-    "CREATE TRIGGER slow AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION slow()",
-]
+SQLITE = f"""CREATE TRIGGER slow AFTER INSERT ON {{table}} WHEN {{when}} BEGIN SELECT (
+    WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {SQLITE_STEPS})
+    SELECT count(*) FROM n); END"""
+POSTGRES = f"""CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep({POSTGRES_S}); RETURN NEW; END $$"""
+ON_POSTGRES = (
+    "CREATE TRIGGER slow AFTER INSERT ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION slow()"
+)
+
+
+def slow_messages() -> AbstractContextManager[Callable[[], bool]]:
+    """Writing a message takes very long during the block; gives what tells whether somebody is
+    just doing it. At the end nobody is any more."""
+    return slow("outbox")
 
 
 @contextmanager
-def slow_messages() -> Iterator[Callable[[], bool]]:
-    """Writing a message takes very long during the block; gives what tells whether somebody is
-    just doing it. At the end nobody is any more."""
+def slow(table: str, when: str = "1 = 1") -> Iterator[Callable[[], bool]]:
+    """The same for the rows of a table that this is true of, `NEW` being the row."""
     sqlite = store().writer.dialect.name == "sqlite"
-    _run(SQLITE if sqlite else POSTGRES)
+    made = [SQLITE] if sqlite else [POSTGRES, ON_POSTGRES]
+    _run([each.format(table=table, when=when) for each in made])
     try:
         yield _sqlite_is_writing if sqlite else _postgres_is_writing
     finally:

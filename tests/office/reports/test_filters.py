@@ -17,7 +17,10 @@ pytestmark = pytest.mark.one_database
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 CHOICES = Choices(
     frozenset({1, 2}),
-    {1: Place("Azores Villas", "Atlantic/Azores"), 2: Place("Kiwi", "Pacific/Auckland")},
+    {
+        1: Place("Azores Villas", "Atlantic/Azores", "EUR"),
+        2: Place("Kiwi", "Pacific/Auckland", "NZD"),
+    },
     {3: "PayPal", 4: "Cheque"},
     {7: "Checkout"},
 )

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import orjson
 import pytest
-from flask import Flask
 
 from audit.models import LogEntry
 from bookings.models import Booking
@@ -19,28 +18,14 @@ from payments.statements.fitting import divided
 from payments.statements.models import BankLine, BankMatch, BankMatchLine
 from payments.voiding import VoidPayment, void_payment
 from tests import make
-from tests.make import Due
 from tests.payments.moving import figures, last_entry, on_lines
 from tests.payments.proofs import broken_chains, wrong_books
 from tests.payments.statements import bank
 from tests.payments.statements.bank import part
+from tests.payments.statements.conftest import STAGES
 from tests.payments.typing_in import record
 
-STAGES = [Due("60.00"), Due("40.00", 2, 30)]
 TODAY = clock.now().date()
-
-
-@pytest.fixture
-def account(app: Flask) -> int:
-    assert app
-    make.method("Cheque", kind="cheque", from_outside=False, code=None)
-    return bank.account()
-
-
-@pytest.fixture
-def booking(account: int) -> int:
-    assert account
-    return make.booking(STAGES)
 
 
 # --- what becomes of the money ------------------------------------------------------------------

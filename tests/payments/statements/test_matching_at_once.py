@@ -35,13 +35,6 @@ Call = Callable[[], Any]
 
 
 @pytest.fixture
-def account(app: Flask) -> int:
-    assert app
-    make.method("Cheque", kind="cheque", from_outside=False, code=None)
-    return bank.account()
-
-
-@pytest.fixture
 def booking(account: int) -> int:
     assert account
     return make.booking(["100.00"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import update
 
 from kit import clock
@@ -14,27 +13,13 @@ from payments.models import Payment, PaymentMethod
 from payments.statements.errors import LineChangedMeanwhile
 from payments.voiding import VoidPayment, void_payment
 from tests import make
-from tests.make import Client, Due
+from tests.make import Client
 from tests.payments.moving import figures, paid
 from tests.payments.statements import bank
 from tests.payments.statements.bank import part
 from tests.payments.typing_in import record
 
-STAGES = [Due("60.00"), Due("40.00", 2, 30)]
 TODAY = clock.now().date()
-
-
-@pytest.fixture
-def account(app: Flask) -> int:
-    assert app
-    make.method("Cheque", kind="cheque", from_outside=False, code=None)
-    return bank.account()
-
-
-@pytest.fixture
-def booking(account: int) -> int:
-    assert account
-    return make.booking(STAGES)
 
 
 # --- what is refused ----------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import update
 
 from audit.models import LogEntry
@@ -17,15 +16,15 @@ from payments.statements.models import BankAccount, BankLine, BankMatch
 from payments.statements.undoing import Undone
 from payments.voiding import VoidPayment, void_payment
 from tests import make
-from tests.make import Client, Due
+from tests.make import Client
 from tests.payments.listening import told
 from tests.payments.moving import figures, last_entry, on_lines, paid
 from tests.payments.proofs import broken_chains, wrong_books
 from tests.payments.statements import bank
 from tests.payments.statements.bank import part
+from tests.payments.statements.conftest import STAGES
 from tests.payments.typing_in import record
 
-STAGES = [Due("60.00"), Due("40.00", 2, 30)]
 TODAY = clock.now().date()
 # What becomes of a payment, as against what came with it.
 SAGEPAY = {
@@ -33,19 +32,6 @@ SAGEPAY = {
 }
 BECAME = {"id", "state", "category", "settled_on", "cleared_at", "voided_at", "failure_reason",
           "created_at"}  # fmt: skip
-
-
-@pytest.fixture
-def account(app: Flask) -> int:
-    assert app
-    make.method("Cheque", kind="cheque", from_outside=False, code=None)
-    return bank.account()
-
-
-@pytest.fixture
-def booking(account: int) -> int:
-    assert account
-    return make.booking(STAGES)
 
 
 def came_with(payment: int) -> dict[str, Any]:
