@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, g, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    g,
+    render_template,
+    request,
+    stream_with_context,
+)
 from flask.typing import ResponseReturnValue
 
 from audit.chain import Actor, Origin
@@ -42,7 +50,9 @@ def fetch(token: str) -> ResponseReturnValue:
     actor = Actor("person", person.id, person.email)
     whose = Origin(actor, address_of(request.remote_addr), g.get("request_id"))
     note_download(listed, asked.format, asked.wanted, whose, by_link=True)
-    return as_file(_parts(asked.id), asked.list, asked.format, asked.size)
+    # Parts are read while they are sent, which a server does when the request is over.
+    parts = stream_with_context(_parts(asked.id))
+    return as_file(parts, asked.list, asked.format, asked.size)
 
 
 def _found(token: str) -> tuple[Asked, Listed, Member] | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import requests
 import time_machine
 from flask import Flask
 from sqlalchemy import delete, insert, update
@@ -25,6 +26,7 @@ from tests.desk.exporting import HERE, asked, link, of, rows, workbook, written
 from tests.desk.people import Desk
 from tests.desk.visitors import Visitor
 from tests.make import Client
+from tests.served import served
 
 
 @pytest.fixture
@@ -164,6 +166,19 @@ def test_a_long_list_is_written_by_the_worker_and_fetched_by_a_link(
     entry = downloads()[-1]
     assert entry.after["by_link"]
     assert (entry.after["filters"], entry.actor_id) == (["state"], manager.person_id)
+
+
+def test_a_server_sends_a_file_after_the_request_is_over(
+    app: Flask, paid: int, manager: Desk
+) -> None:
+    path = written(manager)
+
+    with served(app) as address:
+        answer = requests.get(address + path, timeout=10)
+
+    assert answer.status_code == 200
+    assert len(answer.content) == int(answer.headers["Content-Length"])
+    assert answer.text.count("\n") == 2
 
 
 @pytest.mark.one_database
