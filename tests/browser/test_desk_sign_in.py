@@ -71,6 +71,7 @@ def test_a_password_is_set_by_a_link_and_the_pages_before_the_door_can_be_read_b
     assert wrong_by_axe(page) == []
     keep(page, f"desk-sign-in-{width}")
     page.get_by_role("link", name="I have forgotten my password").click()
+    page.wait_for_url("**/desk/account/password")
     assert wrong_by_axe(page) == []
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_role("button", name="Send the link").click()
