@@ -57,8 +57,9 @@ test: install ## The whole suite
 cover: install ## The whole suite again, and which lines and branches it reaches; slower by a third
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup --cov --cov-report=term
 
+quick: export HYPOTHESIS_PROFILE = quick
 quick: install ## The suite on SQLite, without browsers, killed processes and what is marked as long
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup -q -m "not browser and not processes and not long" -k "not postgresql"
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -q -m "not browser and not processes and not long" -k "not postgresql"
 
 lint: install ## Format, lint, types, walls between rooms
 	$(BIN)/ruff format --check .

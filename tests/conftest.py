@@ -45,7 +45,9 @@ FOR_TESTS = {"LOG_LEVEL": "ERROR", "SANDBOX_GATEWAY": True}
 
 # A busy machine is no failure.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
+# For `make quick`: fewer examples than the hundred that the whole suite looks at.
+settings.register_profile("quick", settings.get_profile("house"), max_examples=25)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -112,6 +112,7 @@ def test_every_call_of_a_document_answers_what_it_prints(
         ), commands
 
 
+@pytest.mark.long
 def test_the_payments_of_the_readme_are_taken(app: Flask) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     with transaction() as connection:

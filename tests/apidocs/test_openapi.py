@@ -46,6 +46,7 @@ SECRETS = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_description_is_valid_openapi(spec: Json) -> None:
     validate(spec)
 
@@ -102,6 +103,7 @@ def test_nothing_is_described_that_a_form_does_not_have(form: type[Form]) -> Non
     assert strange(form()) == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS, ids=lambda each: each.__name__)
 def test_the_required_fields_of_a_form_are_marked(spec: Json, form: type[Form]) -> None:
     required = {leaf.name for leaf in nested.leaves(form()) if leaf.required}
@@ -118,6 +120,7 @@ def test_a_payment_needs_its_status_and_a_booking_its_property_and_dates(spec: J
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SECRETS)
 def test_secret_fields_are_said_to_be_kept_encrypted(spec: Json, name: str) -> None:
     field = spec["components"]["schemas"]["TakePaymentForm"]["properties"][name]

@@ -115,6 +115,7 @@ def test_what_amending_takes_beyond_creating_is_documented(ipro_page: str) -> No
     assert {word(name): required == "yes" for name, required, _ in rows} == own
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_the_worked_example_of_the_ledger_is_what_the_ledger_does(app: Flask) -> None:
     with transaction() as connection:

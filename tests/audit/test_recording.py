@@ -50,6 +50,7 @@ def at_once(apps: list[Flask], times: int) -> None:
             done.result()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("app", "pause")
 def test_entries_appended_at_once_by_several_processes_are_one_whole_chain(
     processes: Callable[[int], list[Flask]],
@@ -63,6 +64,7 @@ def test_entries_appended_at_once_by_several_processes_are_one_whole_chain(
     assert broken() == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("app", "pause")
 def test_the_first_two_entries_of_all_at_once_are_one_chain(
     processes: Callable[[int], list[Flask]],

@@ -31,6 +31,7 @@ def calc(client: Client, *stays: str, **fields: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_it_answers_with_the_vendors_keys(agency: Client) -> None:
     place = home(breakages_deposit="200.00")
     cot = make.extra(place, "30.00")

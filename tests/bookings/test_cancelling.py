@@ -196,6 +196,7 @@ def test_an_attempt_that_failed_is_not_in_the_way(agency: Client) -> None:
     assert sums(booking).status == "cancelled"
 
 
+@pytest.mark.long
 def test_a_payment_is_in_the_way_until_all_of_it_is_refunded(agency: Client) -> None:
     booking = booked(agency)
     payment = paid(agency, booking, "100.00")

@@ -251,6 +251,7 @@ def test_days_of_the_order_are_filtered_with_both_their_ends(client: Client) -> 
     assert found == made[1:3]
 
 
+@pytest.mark.long
 def test_moments_of_change_are_filtered_to_the_second_or_by_the_day(client: Client) -> None:
     made = [make.booking(modified_at=BORN + timedelta(hours=n)) for n in range(3)]
 

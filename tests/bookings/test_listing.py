@@ -115,6 +115,7 @@ def test_page_after_page_each_booking_comes_once(client: Client) -> None:
     assert pages == [made[4:2:-1], made[2:0:-1], [made[0]], []]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sort", ["CreateDate", "CheckIn"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("is_cold", [True, False], ids=["cold", "warm"])

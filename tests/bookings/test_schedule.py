@@ -215,6 +215,7 @@ def stays(draw: st.DrawFn) -> list[StayPrice]:
     ]
 
 
+@pytest.mark.long
 @given(stays(), st.dates(), st.dates())
 def test_lines_add_up_to_all_that_the_stays_ask_for(
     booked: list[StayPrice], arrives_on: date, today: date
@@ -327,6 +328,7 @@ def test_a_booking_without_lines_keeps_nothing() -> None:
     assert cancellation_fee([], {CASA: KEEPS_STAGE_1}) == 0
 
 
+@pytest.mark.long
 @given(stays())
 def test_no_fee_is_higher_than_what_was_asked_for(booked: list[StayPrice]) -> None:
     dues: list[Due] = schedule_of(booked, ARRIVAL, TODAY)

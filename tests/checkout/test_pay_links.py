@@ -39,6 +39,7 @@ def withdraw() -> None:
         connection.execute(update(Booking).values(link_version=Booking.link_version + 1))
 
 
+@pytest.mark.long
 def test_wrong_links_of_every_kind_say_the_same_and_nothing(
     app: Flask, ana: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +70,7 @@ def test_wrong_links_of_every_kind_say_the_same_and_nothing(
     assert ana.http.get(good).status_code == 200
 
 
+@pytest.mark.long
 def test_who_tries_wrong_links_is_soon_told_to_wait(make_app: Callable[..., Flask]) -> None:
     http = make_app(SIGN_IN_LIMIT="3/minute").test_client()
 
@@ -80,6 +82,7 @@ def test_who_tries_wrong_links_is_soon_told_to_wait(make_app: Callable[..., Flas
     assert int(http.get("/pay/nothing").headers["Retry-After"]) >= 1
 
 
+@pytest.mark.long
 def test_wrong_links_of_others_at_the_same_address_lock_nobody_out(
     make_app: Callable[..., Flask],
 ) -> None:
@@ -93,6 +96,7 @@ def test_wrong_links_of_others_at_the_same_address_lock_nobody_out(
         assert ana.http.get(path_of(ana.booking)).status_code == 200
 
 
+@pytest.mark.long
 def test_forged_notices_are_counted_by_themselves_and_true_ones_are_heard_all_the_same(
     make_app: Callable[..., Flask],
 ) -> None:
@@ -138,6 +142,7 @@ def test_pages_allow_no_script_no_frame_no_cookie_and_tell_nobody_their_address(
         assert word not in answer.text
 
 
+@pytest.mark.long
 def test_every_answer_on_the_way_is_kept_by_nobody(ana: Guest) -> None:
     answers = [ana.go(), ana.choose("works"), ana.http.get(f"{ana.path}/statement.pdf")]
 
@@ -167,6 +172,7 @@ def test_forms_may_lead_to_the_pages_of_providers_and_nowhere_else(
     assert "form-action 'self' https://pay.provider.example;" in after
 
 
+@pytest.mark.long
 def test_the_log_has_the_route_of_a_request_and_nothing_of_the_link(
     make_app: Callable[..., Flask], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,6 +261,7 @@ def test_a_withdrawn_link_does_not_come_back_by_the_one_to_take_a_booking_up(
     assert http.get(path_of(booking)).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["statement.pdf", "receipts/{payment}.pdf"])
 def test_papers_of_a_booking_are_drawn_so_often_and_no_more(
     ana: Guest, monkeypatch: pytest.MonkeyPatch, what: str
@@ -273,6 +280,7 @@ def test_papers_of_a_booking_are_drawn_so_often_and_no_more(
     assert ana.http.get(f"{other.path}/statement.pdf").status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["statement.pdf", "receipts/{payment}.pdf"])
 def test_a_few_papers_are_drawn_at_once_and_the_next_are_put_off(
     ana: Guest, monkeypatch: pytest.MonkeyPatch, what: str
@@ -292,6 +300,7 @@ def test_a_few_papers_are_drawn_at_once_and_the_next_are_put_off(
     assert after == [200] * 4
 
 
+@pytest.mark.long
 def test_receipts_and_statement_are_pdf_of_this_booking_only(ana: Guest) -> None:
     other = guest(ana.http, method=None)
     ana.choose("works")

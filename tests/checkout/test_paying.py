@@ -251,6 +251,7 @@ def test_what_is_being_paid_in_one_tab_is_not_paid_in_another(ana: Guest) -> Non
     assert "Do not pay again" in ana.reads()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [2, 5])
 def test_a_double_click_is_one_payment(app: Flask, ana: Guest, many: int) -> None:
     form = {"what": "next:24800", "method": str(ana.method)}
@@ -265,6 +266,7 @@ def test_a_double_click_is_one_payment(app: Flask, ana: Guest, many: int) -> Non
     assert books_are_right(24800)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "what", ["next:1", "all:24800", "next:90000", "next:-24800", "next:x", "next", "", "next:٣"]
 )

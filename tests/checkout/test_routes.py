@@ -284,6 +284,7 @@ def test_a_link_that_says_something_else_is_nobodys(
     assert wrong(http, signed(says)).status_code == 404
 
 
+@pytest.mark.long
 def test_who_tries_wrong_links_is_soon_told_to_wait(make_app: Callable[..., Flask]) -> None:
     http = make_app(SIGN_IN_LIMIT="3/minute").test_client()
 
@@ -297,6 +298,7 @@ def test_who_tries_wrong_links_is_soon_told_to_wait(make_app: Callable[..., Flas
     assert "Please wait a moment" in answer.text
 
 
+@pytest.mark.long
 def test_good_links_are_not_counted(make_app: Callable[..., Flask], abandoned: int) -> None:
     http = make_app(SIGN_IN_LIMIT="2/minute", PUBLIC_URL="https://pay.example.com").test_client()
 

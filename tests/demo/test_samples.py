@@ -68,6 +68,7 @@ def test_the_vendors_published_sample_works_as_printed(demo: Client) -> None:
     assert broken_chains() == []
 
 
+@pytest.mark.long
 def test_the_vendors_example_of_a_list_shows_its_four_lines(demo: Client) -> None:
     answer = demo.get("/apis/payments?BookingId=602")
 
@@ -84,6 +85,7 @@ def test_the_vendors_example_of_a_list_shows_its_four_lines(demo: Client) -> Non
     assert '"Amount":1015.00' in answer.text
 
 
+@pytest.mark.long
 def test_every_booking_that_is_not_cancelled_holds_all_its_nights(demo: Client) -> None:
     assert demo
     nights: dict[int, list[object]] = {}

@@ -90,6 +90,7 @@ def test_a_password_is_not_changed_for_what_is_wrong(
     assert fits(make.row_of(Person, mine.person_id).password, PASSWORD)
 
 
+@pytest.mark.long
 def test_who_finds_an_open_browser_does_not_guess_the_password(
     mine: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +139,7 @@ def test_whoever_has_a_copy_of_the_cookie_is_out_after_a_change_of_the_way_in(
     assert (thief.get(ACCOUNT).status, elsewhere.get(ACCOUNT).status) == (303, 303)
 
 
+@pytest.mark.long
 def test_no_password_can_be_guessed_by_what_is_kept_of_forms(mine: Desk) -> None:
     """The change of a password, switching the second step off, and any form with such a field."""
     change(mine)

@@ -229,6 +229,7 @@ def test_external_payments_are_not_touched(manager: Desk, client: Client, bookin
 # --- refused ----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_wrong_field_is_told_at_once_and_nothing_written(manager: Desk, booking: int) -> None:
     asked = form(
         manager,

@@ -343,6 +343,7 @@ def links(page: Page) -> set[str]:
     return {link.get("href").split("?")[0] for link in page.root.cssselect("main a[href]")}
 
 
+@pytest.mark.long
 def test_every_action_is_there_only_with_its_permission(
     desk_of: DeskOf, client: Client, booking: int
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_tag_is_put_on_and_the_page_says_so_and_offers_to_undo_it(
     assert tags(booking) == [1]
 
 
+@pytest.mark.long
 def test_a_tag_is_taken_off_and_undoing_puts_it_on_again(operator: Desk, booking: int) -> None:
     path = f"/desk/bookings/{booking}/tags/1/remove"
 

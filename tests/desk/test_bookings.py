@@ -320,6 +320,7 @@ def test_the_newest_booking_stands_first_and_headings_turn_the_order(manager: De
     assert "sort=last_arrival" in headings[0].cssselect("a")[0].get("href")
 
 
+@pytest.mark.long
 def test_pages_follow_on_one_another_and_keep_the_filters(manager: Desk) -> None:
     count = SIZE + 3
     ids = [make.booking(status="provisional") for _ in range(count)]

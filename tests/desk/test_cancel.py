@@ -92,6 +92,7 @@ def test_the_question_tells_each_consequence_before_and_after(
     assert "D_DEP" not in page.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("paid", ["0", "100.00", "300.00", "795.00", "900.00"])
 @pytest.mark.parametrize("fee", [None, 0, 5000, 79500])
 def test_what_is_shown_before_is_what_then_happens(
@@ -238,6 +239,7 @@ def test_a_fee_the_booking_cannot_bear_is_refused_at_its_field(
     assert page.all("#e-fee") == [said]
 
 
+@pytest.mark.long
 def test_a_cancelled_booking_is_not_cancelled_again(manager: Desk, booking: int) -> None:
     asked = form(manager, booking, reason="Guest fell ill")
     cancel(manager, booking)

@@ -75,6 +75,7 @@ def test_today_names_the_case_and_leads_to_it(manager: Desk, booking: int, case:
     assert page.all("nav.dk-side > a[aria-current] .dk-count") == ["1"]
 
 
+@pytest.mark.long
 def test_only_whoever_reaches_its_location_sees_it(desk_of: DeskOf, case: int) -> None:
     make.location(2)
     page = desk_of("manager", locations=[2]).get("/desk/")
@@ -102,6 +103,7 @@ def test_who_asks_again_and_gets_no_answer_is_told_so(manager: Desk, case: int) 
     assert last_intent().state == "unknown"
 
 
+@pytest.mark.long
 def test_said_to_be_paid_it_is_recorded_once_as_settled_by_hand(
     manager: Desk, booking: int, case: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +124,7 @@ def test_said_to_be_paid_it_is_recorded_once_as_settled_by_hand(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_what_a_person_vouched_for_is_made_void_by_hand(
     manager: Desk, booking: int, case: int
 ) -> None:
@@ -138,6 +141,7 @@ def test_what_a_person_vouched_for_is_made_void_by_hand(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_said_to_be_nothing_it_records_nothing_and_lets_others_charge(
     manager: Desk, booking: int, card: int, case: int
 ) -> None:
@@ -163,6 +167,7 @@ def test_news_that_money_moved_after_all_is_still_recorded(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_the_log_and_the_report_tell_who_said_what(manager: Desk, booking: int, case: int) -> None:
     by_hand(manager, case, "done")
 
@@ -176,6 +181,7 @@ def test_the_log_and_the_report_tell_who_said_what(manager: Desk, booking: int, 
     assert (entry.actor_kind, entry.actor_id) == ("person", manager.person_id)
 
 
+@pytest.mark.long
 def test_reason_amount_and_what_is_so_must_be_said(manager: Desk, case: int) -> None:
     with unchanged():
         answers = [
@@ -189,6 +195,7 @@ def test_reason_amount_and_what_is_so_must_be_said(manager: Desk, case: int) -> 
     assert answers[2].all("#e-result")
 
 
+@pytest.mark.long
 def test_what_is_settled_meanwhile_is_not_settled_again(manager: Desk, case: int) -> None:
     path = f"/desk/cards/{case}"
     form = manager.get(path).form("/settle") | {"reason": "x", "typed": "100.05", "result": "done"}
@@ -215,6 +222,7 @@ def test_a_case_that_the_worker_still_asks_about_is_not_settled_by_hand(
     assert manager.get(path).all("#by-hand") == []
 
 
+@pytest.mark.long
 def test_what_does_not_fit_the_books_is_told_and_not_forced(
     manager: Desk, booking: int, card: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +252,7 @@ def test_what_does_not_fit_the_books_is_told_and_not_forced(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_an_operator_sees_the_case_and_settles_nothing(
     operator: Desk, booking: int, case: int
 ) -> None:
@@ -266,6 +275,7 @@ def test_a_guests_payment_is_said_to_be_the_guests(manager: Desk, case: int) -> 
     assert "the guest" in page.all(".dk-dl dd")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "permission"), [("refund", "refund"), ("void", "void")])
 def test_what_was_ordered_says_who_may_settle_it(
     desk_of: DeskOf, case: int, kind: str, permission: str
@@ -286,6 +296,7 @@ def test_what_was_ordered_says_who_may_settle_it(
     assert last_intent().state == "cancelled"
 
 
+@pytest.mark.long
 def test_what_the_provider_has_done_is_not_asked_for_again(manager: Desk, case: int) -> None:
     told = "At most 0.00 EUR of payment 1 can still be refunded."
     change(CardIntent, case, trouble=told)

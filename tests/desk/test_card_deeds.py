@@ -75,6 +75,7 @@ def test_where_no_more_than_is_open_is_taken_the_page_offers_no_more(
     assert (refused.status, asked()) == (422, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["refund", "void"])
 def test_while_the_provider_may_be_paying_it_back_the_pages_say_so(
     client: Client, manager: Desk, booking: int, act: str
@@ -92,6 +93,7 @@ def test_while_the_provider_may_be_paying_it_back_the_pages_say_so(
     assert (found.all("#f-reason"), answer.status) == ([], 422)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["clear", "fail", "void", "release", "abort"])
 def test_while_the_provider_may_be_releasing_it_the_pages_say_so(
     client: Client, manager: Desk, booking: int, act: str
@@ -127,6 +129,7 @@ def test_a_promise_that_is_given_up_has_failed(manager: Desk, booking: int, prom
     assert (make.row_of(Payment, promise).state, figures(booking)) == ("failed", (0, 0, 0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["release", "abort"])
 def test_a_promise_needs_reason_and_amount_and_is_one_only_while_it_is_promised(
     manager: Desk, promise: int, act: str
@@ -156,6 +159,7 @@ def test_the_dialogs_begin_with_the_safe_button(manager: Desk, promise: int) -> 
 # --- refunds and voids --------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_money_that_a_gateway_took_goes_back_to_the_card(
     manager: Desk, booking: int, card: int
 ) -> None:
@@ -173,6 +177,7 @@ def test_money_that_a_gateway_took_goes_back_to_the_card(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_a_refund_that_is_recorded_only_asks_no_provider(
     manager: Desk, booking: int, card: int
 ) -> None:
@@ -207,6 +212,7 @@ def test_charges_do_not_go_back_to_the_card(client: Client, manager: Desk, booki
     assert answer.all("#e-charges")[0].startswith("Only the amount goes back to the card.")
 
 
+@pytest.mark.long
 def test_a_refund_that_the_provider_made_cannot_be_made_void(manager: Desk, card: int) -> None:
     payment = own(manager, card)
     refund(manager, payment, amount="15")
@@ -220,6 +226,7 @@ def test_a_refund_that_the_provider_made_cannot_be_made_void(manager: Desk, card
     assert make.row_of(Payment, back.id).state == "cleared"
 
 
+@pytest.mark.long
 def test_money_that_a_gateway_took_is_void_when_the_provider_says_so(
     manager: Desk, booking: int, card: int
 ) -> None:
@@ -236,6 +243,7 @@ def test_money_that_a_gateway_took_is_void_when_the_provider_says_so(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_a_void_that_the_provider_refuses_leaves_everything(
     manager: Desk, booking: int, card: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

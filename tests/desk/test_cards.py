@@ -1,5 +1,4 @@
-"""Stored cards at the desk: charged once, by those who may, and with every outcome told; where what
-was done with cards shows."""
+"""Stored cards at the desk: charged once, by those who may, every outcome told; where it shows."""
 
 from __future__ import annotations
 
@@ -47,11 +46,6 @@ def card(client: Client, booking: int) -> int:
 def promise(client: Client, booking: int) -> int:
     """A promise that a provider has reserved on a card."""
     return with_card(client, booking, "60", Status=2, PaymentDate="2099-01-01")
-
-
-def own(desk: Desk, card: int, amount: str = "40") -> int:
-    """Money that a gateway took for us."""
-    return charged(desk, card, amount)
 
 
 # --- charging -----------------------------------------------------------------------------------
@@ -108,6 +102,7 @@ def test_a_declined_charge_tells_the_providers_words_and_plain_ones(
     assert figures(booking) == (3000, 0, 0)
 
 
+@pytest.mark.long
 def test_a_lost_answer_is_not_known_yet_and_nothing_else_is_charged_until_it_is(
     manager: Desk, booking: int, card: int
 ) -> None:
@@ -210,6 +205,7 @@ def test_more_than_is_open_is_charged_only_when_that_is_confirmed(
     assert figures(booking) == (20005, 995, 0)
 
 
+@pytest.mark.long
 def test_a_charge_needs_a_reason_and_an_amount(manager: Desk, card: int) -> None:
     with unchanged():
         empty = charge(manager, card, "", reason="")
@@ -280,13 +276,14 @@ def test_an_operator_sees_no_button_and_a_forged_form_is_refused_and_logged(
     assert len(make.rows_of(LogEntry, action="staff.refused")) == len(deeds)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("withdrawn", "act"), [("charge", "charge"), ("refund", "refund"), ("void", "void")]
 )
 def test_each_deed_has_a_permission_of_its_own(
     manager: Desk, desk_of: DeskOf, card: int, withdrawn: str, act: str
 ) -> None:
-    payment = own(manager, card)
+    payment = charged(manager, card, "40")
     other = desk_of("manager", withdrawn=[withdrawn])
 
     page = other.get(f"/desk/payments/{payment}")
@@ -300,6 +297,7 @@ def test_each_deed_has_a_permission_of_its_own(
     assert len(asked()) == 1
 
 
+@pytest.mark.long
 def test_cards_at_other_locations_are_not_there(
     manager: Desk, desk_of: DeskOf, booking: int, card: int
 ) -> None:
@@ -322,6 +320,7 @@ def test_cards_at_other_locations_are_not_there(
 # --- where it shows -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_booking_lists_its_card_payments_with_their_states(
     manager: Desk, booking: int, card: int
 ) -> None:
@@ -337,14 +336,15 @@ def test_the_booking_lists_its_card_payments_with_their_states(
     assert all(cell.cssselect("svg") for cell in page.root.cssselect("#cards .dk-st"))
 
 
+@pytest.mark.long
 def test_the_log_tells_what_was_done_with_cards(
     manager: Desk, booking: int, card: int, promise: int
 ) -> None:
-    payment = own(manager, card)
+    payment = charged(manager, card, "40")
     refund(manager, payment, amount="15")
     charge(manager, card, "10.01")
     deed(manager, promise, "release", "60")
-    deed(manager, own(manager, card, "5"), "void", "5")
+    deed(manager, charged(manager, card, "5"), "void", "5")
 
     page = manager.get(f"/desk/bookings/{booking}")
 
@@ -359,11 +359,12 @@ def test_the_log_tells_what_was_done_with_cards(
     assert make.row_of(Booking, booking).log_count == len(make.rows_of(LogEntry, chain=booking))
 
 
+@pytest.mark.long
 def test_what_was_done_with_cards_is_on_the_report_of_dangerous_operations(
     client: Client, manager: Desk, booking: int, card: int, promise: int
 ) -> None:
     other = with_card(client, booking, "20", Status=2, PaymentDate="2099-01-01")
-    payment = own(manager, card)
+    payment = charged(manager, card, "40")
     charge(manager, card, "10.01")
     deed(manager, promise, "release", "60")
     deed(manager, other, "abort", "20")
@@ -385,6 +386,7 @@ def test_what_was_done_with_cards_is_on_the_report_of_dangerous_operations(
     assert sheet.count(",card,") == 5
 
 
+@pytest.mark.long
 def test_clearing_and_failing_at_the_desk_are_not_on_that_report(
     client: Client, manager: Desk, booking: int
 ) -> None:

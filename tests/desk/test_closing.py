@@ -68,6 +68,7 @@ def test_a_manager_counts_the_cash_and_closes_the_day(manager: Desk, cash: int) 
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_every_slip_is_told_at_its_field_and_what_was_typed_stays(manager: Desk, cash: int) -> None:
     missing = send(manager)
     wrong = send(manager, **counts(cash, "5O.00"), **{f"opening-{cash}-EUR": "1.005"})
@@ -83,6 +84,7 @@ def test_every_slip_is_told_at_its_field_and_what_was_typed_stays(manager: Desk,
     assert make.rows_of(DayClose) == []
 
 
+@pytest.mark.long
 def test_a_difference_with_its_reason_stands_on_the_close(manager: Desk, cash: int) -> None:
     answer = send(manager, **counts(cash, "49.00", "Change given twice"))
 
@@ -112,6 +114,7 @@ def test_the_preview_says_what_is_missing_and_stores_nothing(manager: Desk, cash
     assert make.rows_of(DayClose) == []
 
 
+@pytest.mark.long
 @BOTH_DATABASES
 def test_money_that_came_meanwhile_is_shown_before_the_day_is_closed(
     manager: Desk, cash: int
@@ -144,6 +147,7 @@ def test_who_comes_second_is_led_to_the_close_of_the_first(
     assert other.get(FORM).leads_to == f"/desk/closing/{row.id}"
 
 
+@pytest.mark.long
 @BOTH_DATABASES
 def test_a_form_sent_twice_closes_once(manager: Desk, cash: int) -> None:
     form = manager.get(FORM).form("/2026-11-20") | counts(cash, "50.00")
@@ -186,6 +190,7 @@ def test_the_list_says_where_what_waits(manager: Desk, desk_of: DeskOf, cash: in
     assert after.all(".dk-close-list tbody .sum") == ["130.00 EUR"]
 
 
+@pytest.mark.long
 @BOTH_DATABASES
 def test_closed_days_are_filtered_and_paged(manager: Desk, cash: int) -> None:
     make.location(2)
@@ -206,6 +211,7 @@ def test_closed_days_are_filtered_and_paged(manager: Desk, cash: int) -> None:
     assert nonsense.status == 200
 
 
+@pytest.mark.long
 @BOTH_DATABASES
 def test_the_pages_ask_few_statements_however_much_there_is(manager: Desk, cash: int) -> None:
     for number in range(2, 6):
@@ -219,6 +225,7 @@ def test_the_pages_ask_few_statements_however_much_there_is(manager: Desk, cash:
         assert len(statements) <= 7  # who asks and what waits, and fewer than five of its own
 
 
+@pytest.mark.long
 @BOTH_DATABASES
 def test_entries_lead_to_their_payments_and_can_be_those_of_one_method(
     manager: Desk, cash: int
@@ -250,6 +257,7 @@ def test_an_operator_closes_no_day(operator: Desk, cash: int) -> None:
     assert make.rows_of(DayClose) == []
 
 
+@pytest.mark.long
 def test_whoever_works_at_some_locations_closes_theirs_only(desk_of: DeskOf, cash: int) -> None:
     make.location(2)
     theirs = close(DAY, "20 17:00").close_id
@@ -310,6 +318,7 @@ def test_a_card_number_is_never_kept(manager: Desk, cash: int) -> None:
     assert make.rows_of(DayCloseFigure) == []
 
 
+@pytest.mark.long
 def test_the_paper_of_a_close_is_the_same_every_time(manager: Desk, cash: int) -> None:
     closed = close(DAY, "20 17:00").close_id
 

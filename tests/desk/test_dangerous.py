@@ -239,6 +239,7 @@ def test_the_answer_of_the_partner_is_told(client: Client, manager: Desk) -> Non
 # --- who sees what, and finding ------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_operations_at_other_locations_are_not_visible(client: Client, desk_of: DeskOf) -> None:
     mine, one = paid(client)
     _, two = paid(client, location=2)
@@ -278,6 +279,7 @@ def test_nothing_changes_an_entry_through_the_report(client: Client, desk_of: De
     assert make.rows_of(LogEntry) == was
 
 
+@pytest.mark.long
 def test_operations_are_found_by_time_person_partner_and_location(
     client: Client, manager: Desk
 ) -> None:

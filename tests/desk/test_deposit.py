@@ -71,6 +71,7 @@ def test_before_check_out_and_without_a_deposit_there_is_nothing_to_press(
     assert [answer.status for answer in answers] == [422, 422]
 
 
+@pytest.mark.long
 def test_it_takes_the_permission_to_refund_and_the_booking_in_reach(
     client: Client, operator: Desk, desk_of: DeskOf
 ) -> None:

@@ -108,6 +108,7 @@ def test_filters_that_are_lists_break_no_form(paid: int, manager: Desk) -> None:
     assert page.status < 500
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_the_form_for_lists_without_a_page_leads_to_the_file(manager: Desk) -> None:
     query = "list=schedule-lines&from=2026-01-01&to=&location=2&as=xlsx"
@@ -252,6 +253,7 @@ AFTERWARDS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.long
 @AFTERWARDS
 def test_whoever_may_not_any_more_gets_nothing_by_a_link(
     paid: int, desk_of: DeskOf, visitor: Visitor, afterwards: dict[str, object]
@@ -279,6 +281,7 @@ def test_nothing_is_written_for_whoever_may_not_any_more(
     assert (file.state, file.problem, file.size) == ("failed", "not_allowed", 0)
 
 
+@pytest.mark.long
 def test_a_file_holds_what_the_person_reached_when_asking(
     client: Client, desk_of: DeskOf, visitor: Visitor
 ) -> None:
@@ -295,6 +298,7 @@ def test_a_file_holds_what_the_person_reached_when_asking(
     assert [row["booking"] for row in rows(visitor.get(link(desk)))] == [str(here)]
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_a_list_needs_the_permission_of_its_page_and_that_for_exports(
     operator: Desk, manager: Desk, desk_of: DeskOf
@@ -367,6 +371,7 @@ def test_many_wrong_links_from_one_address_have_to_wait(visitor: Visitor) -> Non
     assert statuses[-1] == 429
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_a_link_of_an_application_with_another_key_is_none(manager: Desk, make_app: object) -> None:
     path = written(manager)

@@ -97,6 +97,7 @@ def test_amounts_stand_beside_their_currency() -> None:
         assert "amount" not in kinds.values() or kinds.get("currency") == "text", name
 
 
+@pytest.mark.long
 def test_every_list_counts_what_it_writes_in_the_kinds_it_promises(
     two: tuple[int, int], desk_of: DeskOf
 ) -> None:
@@ -187,6 +188,7 @@ def test_no_secret_of_partners_or_staff_is_in_a_file(client: Client, desk_of: De
 # --- filters and reach ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "query", "count"),
     [
@@ -212,6 +214,7 @@ def test_the_filters_of_the_address_are_those_of_the_file(
     assert len(of(manager, name, query)) == count
 
 
+@pytest.mark.long
 def test_a_file_has_only_what_the_person_reaches(two: tuple[int, int], desk_of: DeskOf) -> None:
     first, second = two
     with transaction() as connection:
@@ -235,6 +238,7 @@ def test_a_file_has_only_what_the_person_reaches(two: tuple[int, int], desk_of: 
     assert of(desk, "payments", "location=2") == []
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_the_page_of_a_list_leads_to_its_files_with_its_filters(desk_of: DeskOf) -> None:
     desk = desk_of("administrator")

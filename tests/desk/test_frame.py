@@ -104,6 +104,7 @@ def test_a_part_asked_for_without_a_sign_in_leads_to_it_whatever_the_header_says
     assert answer.headers["HX-Redirect"] == f"/desk/account/sign-in{next}"
 
 
+@pytest.mark.long
 def test_the_side_bar_highlights_where_a_page_of_a_booking_is_found(
     client: Client, desk_of: DeskOf
 ) -> None:

@@ -79,6 +79,7 @@ def test_days_have_balance_lists_of_their_own_and_lead_to_themselves(
     assert balances(manager.get(path))[-1] == ["All accounts", "10.00", "10.00", "–"]
 
 
+@pytest.mark.long
 def test_entries_stand_by_day_and_lead_to_their_payments(partner: int, manager: Desk) -> None:
     booking = make.booking(STAGES)
     payment = pay(partner, booking, "70.00", "2026-03-02T10:00", paid_on=date(2026, 2, 27))
@@ -114,6 +115,7 @@ def test_one_location_is_shown_alone(partner: int, manager: Desk) -> None:
     assert numbers(manager.get(f"{JOURNAL}&location=2")) == [f"P{there}"]
 
 
+@pytest.mark.long
 def test_without_days_it_is_last_month_at_the_location(
     partner: int, manager: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_filter_that_cannot_be_is_told_and_nothing_is_shown(
     assert manager.get(f"/desk/exports/journal.csv?{query}").status != 200
 
 
+@pytest.mark.long
 def test_long_journals_have_pages_that_keep_the_filters(
     partner: int, manager: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +202,7 @@ def test_the_same_entries_are_in_the_file(partner: int, manager: Desk) -> None:
     assert list(dict.fromkeys(found)) == numbers(page) == [f"P{payment}", f"V{payment}"]
 
 
+@pytest.mark.long
 def test_what_is_out_of_reach_is_neither_shown_nor_in_the_file(
     partner: int, desk_of: DeskOf
 ) -> None:

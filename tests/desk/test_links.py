@@ -73,6 +73,7 @@ def test_the_page_says_to_whom_it_goes_what_is_due_and_how_long_it_works(
     assert works(link.rpartition("/")[2])
 
 
+@pytest.mark.long
 def test_sending_writes_one_mail_and_logs_no_address(operator: Desk, booking: int) -> None:
     form = operator.get(path_of(booking)).form("/link")
 
@@ -204,6 +205,7 @@ def test_bookings_of_other_locations_are_not_there(desk_of: DeskOf, booking: int
     assert statuses == [404, 404, 404]
 
 
+@pytest.mark.long
 def test_whoever_may_not_record_sends_no_links(desk_of: DeskOf, booking: int) -> None:
     desk = desk_of("operator", withdrawn=["record"])
 

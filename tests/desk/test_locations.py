@@ -93,6 +93,7 @@ def test_every_wrong_field_is_told_at_once(admin: Desk) -> None:
     assert make.rows_of(DefaultMethod) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -214,6 +214,7 @@ def test_filters_are_in_the_address_and_kept_in_the_form(client: Client, manager
     assert "severity=low" in link
 
 
+@pytest.mark.long
 def test_entries_are_found_by_who_what_and_how_serious(client: Client, manager: Desk) -> None:
     first, second = make.booking(["10.00"]), make.booking(["10.00"])
     for booking in (first, second):
@@ -273,6 +274,7 @@ def test_nothing_found_says_what_to_do(manager: Desk) -> None:
 # --- long lists ----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_pages_follow_each_other_without_a_gap(manager: Desk) -> None:
     for number in range(120):
         log("tag.added", NOON + timedelta(seconds=number // 7), after={"no": number})
@@ -288,6 +290,7 @@ def test_pages_follow_each_other_without_a_gap(manager: Desk) -> None:
     assert "group=settings" in page.root.cssselect("a[rel=prev]")[0].get("href")
 
 
+@pytest.mark.long
 def test_a_page_takes_under_five_statements(client: Client, manager: Desk) -> None:
     booking = make.booking(["100.00"])
     for number in range(12):

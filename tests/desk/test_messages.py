@@ -62,6 +62,7 @@ def test_an_empty_list_says_what_would_stand_there(manager: Desk) -> None:
     assert "No message is like that." in manager.get(f"{LIST}?state=sent").text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
@@ -134,6 +135,7 @@ def test_a_mail_is_shown_with_the_name_of_what_it_carries(client: Client, manage
     assert f"receipt-{payment.id}.pdf" in page.all("dd")
 
 
+@pytest.mark.long
 def test_looking_at_a_mail_gives_no_way_in_and_issues_nothing(
     app: Flask, client: Client, operator: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

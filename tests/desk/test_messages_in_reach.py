@@ -48,6 +48,7 @@ def test_a_message_about_no_booking_is_for_those_who_reach_everything(
     assert shown(manager.get(LIST)) == [report]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("location", [1, 2])
 def test_a_report_to_a_location_is_not_even_for_those_who_reach_only_that_one(
     client: Client, desk_of: DeskOf, location: int

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from audit.models import LogEntry
 from tests import make
 from tests.desk.people import Desk
 from tests.desk.test_methods import add, change, stored
 
 
+@pytest.mark.long
 def test_a_method_is_offered_to_guests_and_the_log_tells_of_it(
     manager: Desk, operator: Desk
 ) -> None:

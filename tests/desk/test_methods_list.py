@@ -37,6 +37,7 @@ def test_the_list_says_how_each_method_may_be_used(
     assert page.all("tbody td")[:2] == [desk_says, outside_says]
 
 
+@pytest.mark.long
 def test_the_list_tells_what_else_is_said_of_a_method(manager: Desk, desk_of: DeskOf) -> None:
     make.location(1), make.location(2)
     make.method("PayPal", code="PP", number=3, overpayment="refuse", takes_tips=True,

@@ -78,6 +78,7 @@ def test_the_preview_tells_the_schedule_and_stores_nothing(operator: Desk, house
     assert page.all("[hx-swap-oob]") == [""] * 8
 
 
+@pytest.mark.long
 def test_a_preview_uses_up_no_booking_number(operator: Desk, house: int) -> None:
     asked = form(operator, house)
     later = later_week()
@@ -91,6 +92,7 @@ def test_a_preview_uses_up_no_booking_number(operator: Desk, house: int) -> None
     assert two == one + 1
 
 
+@pytest.mark.long
 def test_the_preview_refuses_what_making_it_would(
     operator: Desk, client: Client, house: int
 ) -> None:

@@ -27,6 +27,7 @@ def links(desk: Desk, path: str) -> list[str]:
     return [each.get("href") for each in desk.get(path).root.cssselect("main a")]
 
 
+@pytest.mark.long
 def test_a_receipt_is_the_very_one_that_the_guest_has(
     client: Client, operator: Desk, booking: int
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_receipt_is_the_very_one_that_the_guest_has(
     assert path in links(operator, f"/desk/bookings/{booking}")
 
 
+@pytest.mark.long
 def test_a_statement_is_a_link_of_every_booking(operator: Desk, booking: int) -> None:
     path = f"/desk/bookings/{booking}/statement.pdf"
 

@@ -141,6 +141,7 @@ def test_no_more_than_five_links_an_hour_are_sent_to_one_address_and_whoever_ask
     assert len(make.rows_of(Message)) == (6 if email == EMAIL else 0)
 
 
+@pytest.mark.long
 def test_no_more_than_twenty_links_an_hour_are_sent_to_one_address_from_all_networks(
     app: Flask, manager_id: int, clock_of_tests: time_machine.Traveller
 ) -> None:
@@ -154,6 +155,7 @@ def test_no_more_than_twenty_links_an_hour_are_sent_to_one_address_from_all_netw
     assert len(make.rows_of(Message)) == 20
 
 
+@pytest.mark.long
 def test_a_network_that_asks_for_very_many_links_is_told_to_wait(
     make_app: Callable[..., Flask],
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_promise_that_came_true_stands_on_the_day_the_money_came(
     assert (until, since) == ([payment], [waiting])
 
 
+@pytest.mark.long
 def test_every_filter_of_the_address_counts(client: Client, operator: Desk) -> None:
     booking = make.booking(STAGES)
     other = Client.of_new_partner(client.app)
@@ -165,6 +166,7 @@ def test_people_see_the_payments_of_their_locations(client: Client, desk_of: Des
     assert (listed(elsewhere), listed(here)) == ([], [payment])
 
 
+@pytest.mark.long
 def test_an_empty_list_says_what_to_do(operator: Desk) -> None:
     assert "There are no payments yet." in operator.get("/desk/payments").text
     assert "No payment fits these filters." in operator.get("/desk/payments?state=void").text

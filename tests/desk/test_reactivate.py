@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bookings.models import Booking, ScheduleLine
 from tests import make
 from tests.bookings.given import ARRIVES, Sums, book, day, nights, span, stay, sums
@@ -13,6 +15,7 @@ from tests.payments.proofs import broken_chains, nothing_written, wrong_books
 __all__ = ["booking"]
 
 
+@pytest.mark.long
 def test_taking_up_restores_the_schedule_and_says_so_before(
     manager: Desk, client: Client, booking: int
 ) -> None:
@@ -36,6 +39,7 @@ def test_taking_up_restores_the_schedule_and_says_so_before(
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_nights_that_are_gone_name_the_booking_that_has_them(
     manager: Desk, client: Client, booking: int
 ) -> None:

@@ -126,6 +126,7 @@ def test_the_guest_is_told_unless_that_is_not_wanted(manager: Desk, payment: int
     assert len(make.rows_of(Message, kind="email.refund_made")) == 1
 
 
+@pytest.mark.long
 def test_what_is_wrong_stands_at_its_field(manager: Desk, payment: int) -> None:
     form = form_of(manager, payment)
 
@@ -217,6 +218,7 @@ def without_token(form: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in form.items() if name != "csrf_token"}
 
 
+@pytest.mark.long
 def test_two_managers_refund_the_same_payment_at_once_and_it_goes_back_once(
     app: Flask, desk_of: DeskOf, booking: int, payment: int, gate: Gate
 ) -> None:
@@ -238,6 +240,7 @@ def test_two_managers_refund_the_same_payment_at_once_and_it_goes_back_once(
     assert broken_chains() == []
 
 
+@pytest.mark.long
 def test_two_refunds_without_the_page_s_state_are_never_more_than_there_is(
     app: Flask, desk_of: DeskOf, booking: int, payment: int, gate: Gate
 ) -> None:
@@ -257,6 +260,7 @@ def test_two_refunds_without_the_page_s_state_are_never_more_than_there_is(
     assert wrong_books() == []
 
 
+@pytest.mark.long
 def test_one_form_sent_twice_at_once_is_one_payment(
     app: Flask, operator: Desk, booking: int, gate: Gate
 ) -> None:
@@ -288,6 +292,7 @@ def test_the_back_button_sends_a_refund_again_and_leads_to_the_same_page(
     assert len(make.rows_of(Payment, refund_of=payment)) == 1
 
 
+@pytest.mark.long
 def test_a_refund_from_a_stale_page_shows_how_it_stands_now(manager: Desk, payment: int) -> None:
     stale = form_of(manager, payment)
     refund(manager, payment, amount="30")

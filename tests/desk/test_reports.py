@@ -50,6 +50,7 @@ def test_a_report_says_its_figures_by_currency_with_sums_of_all_lines(
     assert [each[0] for each in euros[1:4:2]] == ["Cheque", "PayPal"]
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_bars_are_of_the_numbers_in_the_table(client: Client, manager: Desk) -> None:
     money(client)
@@ -85,6 +86,7 @@ def test_every_report_says_what_would_stand_in_it(manager: Desk) -> None:
 # --- what the address asks for ----------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_filter_of_the_address_counts(client: Client, manager: Desk) -> None:
     method = money(client)
     other = make.rows_of(Partner)[-1].id
@@ -254,6 +256,7 @@ def test_reports_are_for_people_who_may_read_them(desk_of: DeskOf) -> None:
     assert [desk.get(path).status for desk in (operator, without) for path in paths] == [403] * 6
 
 
+@pytest.mark.long
 def test_people_see_the_money_of_their_locations(client: Client, desk_of: DeskOf) -> None:
     money(client)
     here = desk_of("manager", locations=[1])
@@ -270,6 +273,7 @@ def test_people_see_the_money_of_their_locations(client: Client, desk_of: DeskOf
 # --- size -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_report_and_its_rows_are_read_in_a_few_statements(client: Client, manager: Desk) -> None:
     money(client)
 

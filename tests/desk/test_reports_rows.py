@@ -31,6 +31,7 @@ def sum_of(page: Page) -> str:
     return f"{total:,.2f}".replace("-", "−")
 
 
+@pytest.mark.long
 def test_every_figure_is_the_sum_of_the_rows_it_leads_to(client: Client, manager: Desk) -> None:
     money(client)
 
@@ -46,6 +47,7 @@ def test_every_figure_is_the_sum_of_the_rows_it_leads_to(client: Client, manager
             assert (path, figure, sum_of(rows)) == (path, text, text)
 
 
+@pytest.mark.long
 def test_rows_lead_to_their_payment_and_booking(client: Client, manager: Desk) -> None:
     make.method("PayPal")
     booking = make.booking()
@@ -92,6 +94,7 @@ def test_a_figure_of_what_has_no_partner_has_its_rows(client: Client, manager: D
     assert manager.get(found[1][1]).all("h1") == ["Cleared: 20.00 EUR"]
 
 
+@pytest.mark.long
 def test_rows_have_pages_and_the_head_is_of_all_of_them(
     client: Client, manager: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +143,7 @@ def test_what_is_no_figure_is_told(manager: Desk, query: str, said: str) -> None
     assert said in " ".join(page.all("[role=alert]"))
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_files_are_of_the_same_filters(client: Client, manager: Desk) -> None:
     money(client)
@@ -157,6 +161,7 @@ def test_files_are_of_the_same_filters(client: Client, manager: Desk) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_every_report_can_be_had_as_files(manager: Desk) -> None:
     make.location(1)

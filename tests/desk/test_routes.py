@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -53,6 +54,7 @@ def test_nobody_is_led_to_the_sign_in_from_every_page(app: Flask) -> None:
     assert {answer.status_code for answer in answers.values()} == {303}
 
 
+@pytest.mark.long
 def test_an_operator_is_refused_every_page_that_only_others_may_open(
     app: Flask, operator: Desk
 ) -> None:
@@ -68,6 +70,7 @@ def test_an_operator_is_refused_every_page_that_only_others_may_open(
     assert len(make.rows_of(LogEntry, action="staff.refused")) == len(posts)
 
 
+@pytest.mark.long
 def test_a_form_without_its_token_is_refused_at_every_page(app: Flask, desk_of: DeskOf) -> None:
     desk = desk_of("administrator")
 

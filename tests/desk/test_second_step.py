@@ -67,6 +67,7 @@ def test_a_recovery_code_lets_in_once(visitor: Visitor, manager_id: int) -> None
     assert len(make.rows_of(LogEntry, action="staff.recovery_code_used")) == 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_ten_wrong_codes_close_the_address_and_right_passwords_between_do_not_help(
     visitor: Visitor, manager_id: int

@@ -73,6 +73,7 @@ def test_a_session_ends_after_two_hours_without_a_page(
     assert not visitor.is_in()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_a_session_ends_after_twelve_hours_however_much_it_is_used(
     visitor: Visitor, manager_id: int, clock_of_tests: time_machine.Traveller

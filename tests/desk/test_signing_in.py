@@ -97,6 +97,7 @@ def test_an_unknown_address_takes_a_password_hash_as_a_known_one_does(
     assert each == [1, 1]
 
 
+@pytest.mark.long
 def test_passwords_are_kept_as_argon2id_with_64_mib_and_three_rounds(
     make_app: Callable[..., Flask],
 ) -> None:
@@ -164,6 +165,7 @@ def test_ten_wrong_passwords_in_a_row_close_the_address_for_a_quarter_of_an_hour
     assert [row.kind for row in make.rows_of(Message)] == ["email.staff_locked"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_an_address_of_nobody_is_closed_alike_and_nobody_written_to(
     visitor: Visitor, manager_id: int
@@ -176,6 +178,7 @@ def test_an_address_of_nobody_is_closed_alike_and_nobody_written_to(
     assert len(make.rows_of(Message)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("theirs", "also_theirs", "mine"),
@@ -197,6 +200,7 @@ def test_a_stranger_closes_an_address_for_their_own_network_only(
     assert "from the network they came from; elsewhere it works" in shown
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_very_many_wrong_passwords_from_all_networks_close_the_address_for_everybody(
     app: Flask,
@@ -237,6 +241,7 @@ def test_the_tenth_try_may_still_be_right(visitor: Visitor, manager_id: int) -> 
     assert visitor.sign_in().status == 303
 
 
+@pytest.mark.long
 def test_of_many_wrong_passwords_at_once_no_more_than_ten_are_looked_at(
     app: Flask, manager_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +268,7 @@ def test_of_many_wrong_passwords_at_once_no_more_than_ten_are_looked_at(
     assert [row.locked_until is not None for row in make.rows_of(Attempts)].count(True) == 1
 
 
+@pytest.mark.long
 def test_an_address_of_the_network_is_limited_and_told_when_to_come_back(
     make_app: Callable[..., Flask],
 ) -> None:

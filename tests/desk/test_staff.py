@@ -155,6 +155,7 @@ def test_a_change_holds_at_the_next_request(app: Flask, admin: Desk, operator: D
     assert operator.post("/desk/tags/", {"name": "Two", "colour": "#b8860b"}).status == 403
 
 
+@pytest.mark.long
 def test_a_permission_that_the_role_gives_is_not_kept_beside_it(
     admin: Desk, colleague: int
 ) -> None:
@@ -186,6 +187,7 @@ def test_who_has_left_is_out_at_once_and_may_come_back(
     assert entry("staff.left")["severity"] == entry("staff.returned")["severity"] == "high"
 
 
+@pytest.mark.long
 def test_all_sessions_of_somebody_are_ended(app: Flask, admin: Desk, operator: Desk) -> None:
     admin.post(f"{STAFF}{operator.person_id}/end-sessions")
 
@@ -281,6 +283,7 @@ def _both_back(connection: Any) -> None:
     connection.execute(update(Person).values(left_at=None))
 
 
+@pytest.mark.long
 def test_who_is_limited_to_locations_decides_within_them_only(desk_of: DeskOf) -> None:
     make.location(7)
     make.location(8)
@@ -325,6 +328,7 @@ def test_nobody_grants_more_than_they_have(
     ]
 
 
+@pytest.mark.long
 def test_nobody_decides_about_who_may_do_more(desk_of: DeskOf) -> None:
     above = person("administrator", "above@example.com")
     person("administrator", "another@example.com")

@@ -72,6 +72,7 @@ def test_an_account_is_changed_and_keeps_its_number_once_it_has_statements(manag
     assert (row.name, row.number) == ("Savings", NUMBER)
 
 
+@pytest.mark.long
 def test_what_somebody_else_changed_meanwhile_is_shown(manager: Desk) -> None:
     account_id = account()
     path = f"{ACCOUNTS}{account_id}"

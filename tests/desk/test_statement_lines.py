@@ -33,6 +33,7 @@ def certain(account: int, amount: str = "300.00") -> tuple[int, int]:
     return booking, bank.line(account, amount, party="Maria Silva", remittance=said)
 
 
+@pytest.mark.long
 def test_a_line_shows_its_best_proposal_how_sure_it_is_and_what_would_happen(
     manager: Desk,
 ) -> None:
@@ -125,6 +126,7 @@ def test_two_lines_of_one_promise_are_not_both_confirmed(manager: Desk) -> None:
     assert len(manager.get(LIST).all("[role=alert]")) == 1
 
 
+@pytest.mark.long
 def test_a_form_that_comes_twice_matches_once(manager: Desk) -> None:
     booking, _ = certain(bank.account())
     page = manager.get(LIST)
@@ -148,6 +150,7 @@ def test_what_no_page_posts_is_refused_and_changes_nothing(manager: Desk, pick: 
     assert matches() == []
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_nothing_ticked_is_told(manager: Desk) -> None:
     page = manager.post(CONFIRM, {})
@@ -201,6 +204,7 @@ def test_a_filter_that_cannot_be_read_is_told_and_passed_over(manager: Desk) -> 
     assert "an amount such as 300 or 300.00" in page.text
 
 
+@pytest.mark.long
 def test_lines_of_other_places_are_nobodys_business(desk_of: DeskOf) -> None:
     make.location(2)
     _, line = certain(bank.account(location_id=1))
@@ -269,6 +273,7 @@ def test_a_line_that_left_is_no_money_that_came(manager: Desk) -> None:
     assert make.row_of(BankLine, line).settled_at is None
 
 
+@pytest.mark.long
 def test_only_what_the_page_showed_is_confirmed(manager: Desk) -> None:
     booking = make.booking([Due("300.00")], id=next(NUMBERS))
     bank.line(bank.account(), "300.00", remittance=f"Booking {booking}")
@@ -311,6 +316,7 @@ def test_two_lines_of_one_booking_are_confirmed_by_one_form(manager: Desk) -> No
     assert figures(booking) == (50000, 0, 0)
 
 
+@pytest.mark.long
 def test_what_should_be_known_of_a_match_is_told_with_it(manager: Desk) -> None:
     booking = make.booking([Due("300.00")], id=next(NUMBERS))
     bank.line(bank.account(), "400.00", party="Maria Silva", remittance=f"Booking {booking}")
@@ -322,6 +328,7 @@ def test_what_should_be_known_of_a_match_is_told_with_it(manager: Desk) -> None:
     )
 
 
+@pytest.mark.long
 def test_new_money_and_clearing_need_their_own_permissions(desk_of: DeskOf) -> None:
     account = bank.account()
     _, promised = certain(account)

@@ -71,6 +71,7 @@ def test_what_is_left_of_a_line_may_go_on_waiting_when_that_is_said(manager: Des
     assert bank.waits(line)
 
 
+@pytest.mark.long
 def test_a_row_keeps_the_promise_it_names(manager: Desk) -> None:
     line = bank.line(bank.account(), "300.00")
     booking = make.booking([Due("900.00")])
@@ -244,6 +245,7 @@ def test_a_row_of_new_money_is_refused_when_its_booking_changed_meanwhile(manage
     assert manager.post(path(line, "split"), page.form("split")).status == 303
 
 
+@pytest.mark.long
 def test_money_that_left_is_a_refund_that_was_recorded(manager: Desk, client: Client) -> None:
     make.method("PayPal")
     booking = make.booking([Due("900.00")])

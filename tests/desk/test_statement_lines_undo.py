@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from audit.models import LogEntry
 from kit import clock
 from payments.models import Payment
@@ -30,6 +32,7 @@ def recorded() -> tuple[int, int, int]:
     return booking, line, bank.match(line, bank.part(booking, "300.00")).id
 
 
+@pytest.mark.long
 def test_undoing_new_money_voids_it_with_a_reason_and_its_amount(manager: Desk) -> None:
     booking, line, match = recorded()
     page = manager.get(undo_path(match))
@@ -49,6 +52,7 @@ def test_undoing_new_money_voids_it_with_a_reason_and_its_amount(manager: Desk) 
     assert figures(booking) == (0, 0, 0)
 
 
+@pytest.mark.long
 def test_undoing_what_was_cleared_lets_the_promise_wait_again(manager: Desk) -> None:
     booking = make.booking([Due("900.00")])
     payment = cheque(booking)
@@ -84,6 +88,7 @@ def test_what_was_found_is_let_go_of_without_the_permission_to_void(desk_of: Des
     assert bank.waits(line)
 
 
+@pytest.mark.long
 def test_voiding_by_an_undo_needs_the_permission_for_it(desk_of: DeskOf, client: Client) -> None:
     _, line, match = recorded()
     make.method("PayPal")
@@ -117,6 +122,7 @@ def test_a_match_of_another_place_is_unknown(desk_of: DeskOf) -> None:
     assert make.row_of(BankMatch, match).undone_at is None
 
 
+@pytest.mark.long
 def test_what_was_paid_back_meanwhile_cannot_be_undone(manager: Desk) -> None:
     booking, _, match = recorded()
     [payment] = make.rows_of(Payment)
@@ -139,6 +145,7 @@ def test_a_match_that_is_undone_already_says_so(manager: Desk) -> None:
     assert manager.post(undo_path(match), why("300.00")).status == 422
 
 
+@pytest.mark.long
 def test_payments_lead_to_their_line_and_are_not_voided_alone(
     manager: Desk, operator: Desk
 ) -> None:

@@ -157,6 +157,7 @@ def test_nobody_else_may_send_as_much(operator: Desk, manager: Desk) -> None:
     assert manager.post("/desk/tags/", large).status == 413
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_half_a_file_is_no_file(manager: Desk) -> None:
     account()
@@ -201,6 +202,7 @@ def form_of(page: Page) -> dict[str, str]:
     return dict(form.form_values())
 
 
+@pytest.mark.long
 def test_columns_are_confirmed_once_and_remembered(manager: Desk) -> None:
     account_id = account()
     path = waiting(manager, csv("1.00", "2.00"), account=str(account_id))

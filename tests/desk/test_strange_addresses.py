@@ -97,6 +97,7 @@ def everywhere(client: Client, desk_of: DeskOf) -> Desk:
     return desk
 
 
+@pytest.mark.long
 def test_an_id_that_cannot_be_is_not_found(app: Flask, everywhere: Desk) -> None:
     rules = [rule for rule in pages(app) if NUMBER.search(rule)]
     paths = [
@@ -109,6 +110,7 @@ def test_an_id_that_cannot_be_is_not_found(app: Flask, everywhere: Desk) -> None
     assert {path: found for path, found in statuses.items() if found != 404} == {}
 
 
+@pytest.mark.long
 def test_a_form_about_an_id_that_cannot_be_is_not_found(app: Flask, everywhere: Desk) -> None:
     posts = [rule for rule in pages(app, "POST") if NUMBER.search(rule)]
     paths = [NUMBER.sub(str(LARGEST + 1), rule) for rule in posts]

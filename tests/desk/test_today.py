@@ -66,6 +66,7 @@ def test_cards_with_work_come_first_and_empty_ones_say_what_is_well(
     assert page.all("nav.dk-side > a[aria-current] .dk-count") == ["1"]
 
 
+@pytest.mark.long
 def test_the_page_asks_four_things_of_the_database(client: Client, manager: Desk) -> None:
     for _ in range(12):
         failed(client, make.booking([Due("40.00", due_in=-1)]), "10")
@@ -79,6 +80,7 @@ def test_the_page_asks_four_things_of_the_database(client: Client, manager: Desk
     assert page.all("main .dk-more a") == ["Show all: Failed payments", "Show all: Overdue"]
 
 
+@pytest.mark.long
 def test_everything_is_of_locations_that_the_person_reaches(
     client: Client, desk_of: DeskOf
 ) -> None:
@@ -176,6 +178,7 @@ def test_an_attempt_on_a_cancelled_booking_needs_nobody(client: Client, manager:
     assert rows(manager.get("/desk/"), "Failed payments") == []
 
 
+@pytest.mark.long
 def test_an_attempt_is_put_aside_and_taken_up_again(client: Client, operator: Desk) -> None:
     booking = make.booking()
     failed(client, booking, "30")

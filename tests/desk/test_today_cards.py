@@ -48,6 +48,7 @@ def _methods(client: Client) -> None:
 # --- overdue lines ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_line_is_overdue_from_the_day_after_with_what_is_open_of_it(
     client: Client, manager: Desk
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_line_is_overdue_from_the_day_after_with_what_is_open_of_it(
     assert figures(page)["Due today"] == "10.00 EUR 1 line"
 
 
+@pytest.mark.long
 def test_late_lines_of_one_booking_are_one_thing(client: Client, manager: Desk) -> None:
     make.booking([Due("40.00", due_in=-10), Due("10.00", due_in=-4), Due("9.00", due_in=3)])
 
@@ -101,6 +103,7 @@ def test_what_is_promised_is_not_overdue(client: Client, manager: Desk) -> None:
     assert set(page.all("nav a[aria-current] .dk-count")) == {"1"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("zone", "due", "shown"),
     [
@@ -127,6 +130,7 @@ def test_a_day_passes_when_it_does_at_the_location(
 # --- promises, credit, deposits -----------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_promise_shows_the_day_after_its_date(
     client: Client, manager: Desk, desk_of: DeskOf
 ) -> None:
@@ -236,6 +240,7 @@ def test_figures_and_charts_are_never_added_up_over_currencies(
     assert '"7.00"' in pound.text_content()
 
 
+@pytest.mark.long
 def test_money_that_was_paid_back_makes_no_less_of_what_came(client: Client, manager: Desk) -> None:
     payment = paid(client, make.booking(), "10")
     move(client, payment, "refund", "Amount=4")

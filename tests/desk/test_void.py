@@ -84,6 +84,7 @@ def test_the_dialog_asks_with_the_amount_and_numbers_what_follows(
     assert page.root.cssselect("html main") == []
 
 
+@pytest.mark.long
 def test_without_script_it_is_a_page(manager: Desk, external: int, own: int) -> None:
     assert manager.get(path_of(external)).all("main h1") == [
         "Delete the external payment of 70.00 EUR?"
@@ -99,6 +100,7 @@ def test_a_partner_that_hears_of_nothing_must_be_told_by_a_person(
     assert "has no address that hears of payment.deleted: tell it yourself" in text
 
 
+@pytest.mark.long
 def test_reason_and_amount_must_be_typed(manager: Desk, external: int) -> None:
     with unchanged():
         empty = void(manager, external, reason="", typed="")
@@ -162,6 +164,7 @@ def test_an_operator_has_no_button_and_a_forged_request_is_refused_and_logged(
     assert make.row_of(Payment, external).state == "cleared"
 
 
+@pytest.mark.long
 def test_each_kind_needs_its_own_permission(desk_of: DeskOf, external: int, own: int) -> None:
     only_own = desk_of("operator", granted=["void"])
     only_external = desk_of("operator", granted=["D_DEP"])
@@ -172,6 +175,7 @@ def test_each_kind_needs_its_own_permission(desk_of: DeskOf, external: int, own:
     assert void(only_external, external).status == 303
 
 
+@pytest.mark.long
 def test_the_partner_s_answer_shows_at_the_deleted_payment(
     client: Client, manager: Desk, external: int
 ) -> None:
@@ -279,6 +283,7 @@ def test_what_was_paid_back_in_part_is_not_voided_as_a_whole(
     assert "was refunded; void the refund first, or refund the rest." in answer.text
 
 
+@pytest.mark.long
 def test_what_has_ended_stays_as_it_is(manager: Desk, external: int) -> None:
     void(manager, external)
 

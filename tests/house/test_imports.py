@@ -33,18 +33,21 @@ def trees() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text()) for path in python_files()}
 
 
+@pytest.mark.long
 def test_files_of_every_depth_are_looked_at() -> None:
     files = {str(path.relative_to(HOUSE)) for path in python_files()}
 
     assert {"wsgi.py", "kit/money.py", "tests/house/test_imports.py"} <= files
 
 
+@pytest.mark.long
 def test_no_file_is_too_long_to_read_at_a_sitting(trees: dict[Path, ast.Module]) -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in trees}
 
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
+@pytest.mark.long
 def test_no_function_is_too_long_to_see_at_once(trees: dict[Path, ast.Module]) -> None:
     lengths = {
         f"{path.name}:{each.name}": (each.end_lineno or each.lineno) - each.lineno + 1
@@ -55,6 +58,7 @@ def test_no_function_is_too_long_to_see_at_once(trees: dict[Path, ast.Module]) -
     assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
 
 
+@pytest.mark.long
 def test_imports_stand_at_the_top(trees: dict[Path, ast.Module]) -> None:
     hidden = [
         f"{path.name}:{each.name}"
@@ -94,6 +98,7 @@ def floats(tree: ast.Module) -> Iterator[int]:
             yield node.lineno
 
 
+@pytest.mark.long
 def test_money_is_never_a_float(trees: dict[Path, ast.Module]) -> None:
     rooms = {"payments", "bookings", "kit", "demo", "checkout"}
     allowed = {"metrics.py"}  # durations and gauges

@@ -62,6 +62,7 @@ def kept(path: Path) -> set[Message]:
     return {each.id if isinstance(each.id, str) else tuple(each.id) for each in found if each.id}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["messages.pot", f"{LOCALE}/LC_MESSAGES/messages.po"])
 def test_the_catalogue_has_all_texts_of_the_desk_and_no_others(
     spoken: set[Message], name: str
@@ -73,10 +74,12 @@ def test_the_catalogue_has_all_texts_of_the_desk_and_no_others(
     assert there - spoken == set(), ADVICE
 
 
+@pytest.mark.long
 def test_what_permissions_and_scopes_mean_is_in_the_catalogue(spoken: set[Message]) -> None:
     assert {*MEANINGS.values(), *SCOPES.values()} <= spoken, "mark them with N_ (kit/texts.py)"
 
 
+@pytest.mark.long
 def test_one_text_has_one_plural(spoken: set[Message]) -> None:
     """The catalogue knows a text by its singular: another plural of it would never be shown."""
     singulars = [each if isinstance(each, str) else each[0] for each in spoken]
@@ -144,6 +147,7 @@ def constants(node: nodes.Node) -> Iterator[str]:
         yield from constants(child)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_no_expression_of_a_template_has_a_sentence_of_its_own(path: Path) -> None:
     parsed = Environment(extensions=["jinja2.ext.i18n"]).parse(path.read_text())
@@ -181,6 +185,7 @@ def name_of(call: ast.Call) -> str:
     return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_no_text_is_put_together_before_it_is_looked_up(path: Path) -> None:
     looked_up = [call.args[0] for call in calls(path) if name_of(call) in GETTEXT and call.args]
@@ -188,6 +193,7 @@ def test_no_text_is_put_together_before_it_is_looked_up(path: Path) -> None:
     assert [ast.unparse(each) for each in looked_up if isinstance(each, ast.JoinedStr)] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_what_is_told_after_a_form_is_looked_up(path: Path) -> None:
     told = [call.args[0] for call in calls(path) if name_of(call) in {"say", "flash"} and call.args]

@@ -144,6 +144,7 @@ def test_sqlite_writes_durably_into_a_log_that_readers_do_not_wait_for() -> None
     assert pragmas == ["wal", 2, 1]
 
 
+@pytest.mark.long
 @ONLY_SQLITE
 def test_sqlite_writers_of_two_applications_queue(make_app: Callable[..., Flask]) -> None:
     apps = [make_app(), make_app()]

@@ -103,6 +103,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(VALUES)
 def test_any_value_whatever_is_an_order_or_malformed(value: Any) -> None:
     try:

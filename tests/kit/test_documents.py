@@ -326,6 +326,7 @@ def parsed(raw: bytes) -> Any:
     return None
 
 
+@pytest.mark.long
 @given(VALUES)
 def test_any_value_is_read_as_it_was_meant_or_refused(value: Any) -> None:
     found = parsed(json.dumps(value).encode())
@@ -387,6 +388,7 @@ def test_chunks_are_not_read_where_the_server_leaves_their_end_to_us() -> None:
     assert caught.value.status == 411
 
 
+@pytest.mark.long
 @given(st.lists(VALUES) | st.dictionaries(TEXTS, VALUES) | TEXTS, st.data())
 def test_of_no_document_a_part_is_one(value: Any, data: st.DataObject) -> None:
     """Why they may come in chunks: one that was cut off is refused, wherever that was."""

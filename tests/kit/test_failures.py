@@ -101,6 +101,7 @@ def test_an_error_caused_by_another_does_not_tell_of_that_either(
     assert "hunter2" not in answer.text + str(lines(capsys))
 
 
+@pytest.mark.long
 def test_an_error_in_rendering_an_error_is_an_unexpected_one(
     raising: Raising, capsys: pytest.CaptureFixture[str]
 ) -> None:

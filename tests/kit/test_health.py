@@ -39,12 +39,14 @@ def test_a_migrated_database_is_ready(http: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (200, {"status": "ready", "problems": []})
 
 
+@pytest.mark.long
 def test_a_process_lives_whatever_its_database_does(tmp_path: Path) -> None:
     answer = of("postgresql+psycopg://nobody@127.0.0.1:1/nothing", tmp_path).get("/healthz")
 
     assert (answer.status_code, answer.json) == (200, {"status": "alive"})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "uri",
     [
@@ -56,6 +58,7 @@ def test_a_database_that_is_away_is_not_ready(tmp_path: Path, uri: str) -> None:
     assert problems(of(uri, tmp_path)) == AWAY
 
 
+@pytest.mark.long
 def test_an_empty_sqlite_file_is_not_ready(tmp_path: Path) -> None:
     assert problems(of(f"sqlite:///{tmp_path / 'new.sqlite'}", tmp_path)) == AWAY
 
@@ -89,6 +92,7 @@ def set_revision(number: str | None) -> str | None:
         return before
 
 
+@pytest.mark.long
 def test_a_sandbox_beside_bookings_that_are_not_the_demonstration_s_is_not_ready(
     make_app: Callable[..., Flask],
 ) -> None:

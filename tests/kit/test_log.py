@@ -174,6 +174,7 @@ def test_what_json_does_not_know_is_logged_as_text(lines: Lines) -> None:
     assert line["what"] == "<class 'set'>"
 
 
+@pytest.mark.long
 def test_a_setting_nobody_knows_is_warned_of_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,7 @@ def test_the_backlog_of_messages_is_told(http: FlaskClient) -> None:
     assert {name: told[name] for name in names} == dict.fromkeys(names, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_without_a_token_this_machine_may_read(http: FlaskClient, address: str) -> None:
     assert http.get("/metrics", environ_overrides={"REMOTE_ADDR": address}).status_code == 200
@@ -88,6 +89,7 @@ def test_without_a_token_nobody_else_may_read_nor_anybody_through_a_proxy(
     assert (answer.status_code, (answer.json or {})["Code"]) == (403, "forbidden")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("header", "status"),
     [

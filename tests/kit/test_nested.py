@@ -323,6 +323,7 @@ PIECES = [
 GARBAGE = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join)
 
 
+@pytest.mark.long
 @given(GARBAGE | st.binary(max_size=200))
 def test_no_garbage_of_names_makes_reading_fail_otherwise_than_by_a_refusal(
     body: str | bytes,
@@ -338,6 +339,7 @@ def test_no_garbage_of_names_makes_reading_fail_otherwise_than_by_a_refusal(
     assert all(name is None or len(name) < 80 for name, _ in told)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [

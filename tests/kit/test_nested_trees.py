@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def expected(tree: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 @given(TREES, st.randoms(use_true_random=False))
 def test_any_tree_of_texts_is_read_back_whatever_the_case_and_order_of_its_names(
     tree: dict[str, Any], random: Random

@@ -51,6 +51,7 @@ def rotate(app: Flask) -> Result:
     return app.test_cli_runner().invoke(args=["keys", "rotate"])
 
 
+@pytest.mark.long
 def test_after_rotation_the_old_key_is_no_longer_needed(make_app: MakeApp) -> None:
     take_cards(make_app(ENCRYPTION_KEYS=OLD), ["tok_1", "tok_2", "tok_3"])
     app = make_app(ENCRYPTION_KEYS=f"{NEW},{OLD}")
@@ -63,6 +64,7 @@ def test_after_rotation_the_old_key_is_no_longer_needed(make_app: MakeApp) -> No
         opened(app, OLD)
 
 
+@pytest.mark.long
 def test_passports_are_rotated_as_well(make_app: MakeApp) -> None:
     before, app = make_app(ENCRYPTION_KEYS=OLD), make_app(ENCRYPTION_KEYS=f"{NEW},{OLD}")
     with before.app_context():
@@ -82,6 +84,7 @@ def test_passports_are_rotated_as_well(make_app: MakeApp) -> None:
     assert Vault([NEW]).open(row.passport) == "AB123456"
 
 
+@pytest.mark.long
 def test_rotation_may_be_repeated(make_app: MakeApp) -> None:
     take_cards(make_app(ENCRYPTION_KEYS=OLD), ["tok_1"])
     rotate(make_app(ENCRYPTION_KEYS=f"{NEW},{OLD}"))
@@ -93,6 +96,7 @@ def test_rotation_may_be_repeated(make_app: MakeApp) -> None:
     assert opened(app, NEW) == ["tok_1"]
 
 
+@pytest.mark.long
 def test_more_rows_than_fit_one_transaction_are_all_rotated(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +110,7 @@ def test_more_rows_than_fit_one_transaction_are_all_rotated(
     assert opened(app, NEW) == ["tok_1", None, "tok_3", "tok_4", "tok_5"]
 
 
+@pytest.mark.long
 def test_rotation_stops_and_names_the_row_when_its_key_is_missing(make_app: MakeApp) -> None:
     take_cards(make_app(ENCRYPTION_KEYS=OLD), ["tok_1"])
     app = make_app(ENCRYPTION_KEYS=NEW)
@@ -122,6 +127,7 @@ def test_rotation_stops_and_names_the_row_when_its_key_is_missing(make_app: Make
     assert opened(app, OLD) == ["tok_1"]
 
 
+@pytest.mark.long
 def test_with_nothing_stored_there_is_nothing_to_do(make_app: MakeApp) -> None:
     result = rotate(make_app(ENCRYPTION_KEYS=NEW))
 

@@ -287,6 +287,7 @@ print(load(here / "instance")["SECRET_KEY"])
 """
 
 
+@pytest.mark.long
 def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STARTS, str(tmp_path)]
     root = Path(__file__).parents[2]

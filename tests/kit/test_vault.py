@@ -133,6 +133,7 @@ def test_a_mask_shows_four_characters_at_most_and_never_more_than_a_third(
     assert masked(text) == shown
 
 
+@pytest.mark.long
 @given(st.text(min_size=1))
 def test_a_mask_hides_two_thirds_of_any_text(text: str) -> None:
     shown = masked(text).removeprefix("****")

@@ -90,6 +90,7 @@ def test_money_is_told_by_currency_with_its_decimals(client: Client) -> None:
     assert {"Day": str(TODAY), "MethodId": line["MethodId"], "Method": "PayPal"} | sums == line
 
 
+@pytest.mark.long
 def test_every_figure_is_the_sum_of_the_rows_it_leads_to(client: Client) -> None:
     something_of_everything(client)
 
@@ -121,6 +122,7 @@ def test_rows_are_paged_in_their_order(client: Client) -> None:
     assert {page["TotalHits"] for page in pages} == {5}
 
 
+@pytest.mark.long
 def test_rows_hold_nothing_of_a_person(client: Client) -> None:
     something_of_everything(client)
 
@@ -131,6 +133,7 @@ def test_rows_hold_nothing_of_a_person(client: Client) -> None:
         assert "guest@example.com" not in shown
 
 
+@pytest.mark.long
 def test_only_locations_of_the_partner_are_reported_on(app: Flask, client: Client) -> None:
     elsewhere = Client.of_new_partner(app, locations=[2])
     elsewhere.pay(make.booking(location_id=2), "40")

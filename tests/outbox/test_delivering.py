@@ -165,6 +165,7 @@ def test_a_message_that_was_refused_for_good_is_given_up(app: Flask) -> None:
     assert run(Postbox(), now) == 0
 
 
+@pytest.mark.long
 def test_a_message_is_given_up_after_three_days(app: Flask) -> None:
     add()
     now = Clock()
@@ -278,6 +279,7 @@ def test_staff_can_have_given_up_messages_sent_again(app: Flask) -> None:
     assert [message.state for message in rows()] == ["sent", "given_up"]
 
 
+@pytest.mark.long
 def test_what_is_sent_again_after_long_is_not_given_up_at_the_first_trouble(app: Flask) -> None:
     add()
     now = Clock()

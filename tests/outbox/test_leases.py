@@ -70,6 +70,7 @@ def slow_claims() -> Iterator[None]:
         event.remove(db.engine, "before_cursor_execute", pause)
 
 
+@pytest.mark.long
 def test_two_workers_that_claim_at_the_same_moment_never_send_one_message_twice(app: Flask) -> None:
     ids = add(3)
     postbox, together = Postbox(), threading.Barrier(2)
@@ -104,6 +105,7 @@ def test_while_one_worker_is_sending_another_leaves_its_message_alone(app: Flask
     assert (first.ids, second.ids) == (ids, [])
 
 
+@pytest.mark.long
 def test_many_workers_send_each_message_once(app: Flask) -> None:
     ids = add(4 * BATCH)
     postbox = Postbox(lambda _: time.sleep(0.005))

@@ -94,6 +94,7 @@ def test_no_name_or_subject_can_add_a_header(evil: str) -> None:
     assert "Thank you." in part(read, "plain")
 
 
+@pytest.mark.long
 @settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=100), st.text(max_size=200))
 def test_any_name_and_subject_leave_the_other_headers_alone(name: str, subject: str) -> None:

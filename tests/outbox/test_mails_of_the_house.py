@@ -91,6 +91,7 @@ def everything_happens(client: Client) -> dict[str, int]:
     return {"begun": begun, "refunded": refunded, "cancelled": cancelled, "reminded": reminded}
 
 
+@pytest.mark.long
 def test_each_reaches_whom_it_is_for(client: Client, server: tuple[Postbox, SmtpSender]) -> None:
     box, sender = server
     booking = everything_happens(client)
@@ -110,6 +111,7 @@ def test_each_reaches_whom_it_is_for(client: Client, server: tuple[Postbox, Smtp
     assert {row.state for row in make.rows_of(Message)} == {"sent"}
 
 
+@pytest.mark.long
 def test_the_link_that_arrives_opens_the_booking(
     client: Client, server: tuple[Postbox, SmtpSender]
 ) -> None:
@@ -130,6 +132,7 @@ def mails_about(box: Postbox, words: str) -> list[EmailMessage]:
     return [each for each in box.received if words in str(each["Subject"])]
 
 
+@pytest.mark.long
 def test_the_receipts_that_arrive_can_be_read(
     client: Client, server: tuple[Postbox, SmtpSender]
 ) -> None:

@@ -200,6 +200,7 @@ def test_no_server_at_all_may_pass() -> None:
     assert failure.reason == "mail server: ConnectionRefusedError"
 
 
+@pytest.mark.long
 def test_a_silent_server_is_left_before_the_lease_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mails, "SOCKET_S", 1)
 
@@ -212,6 +213,7 @@ def test_a_silent_server_is_left_before_the_lease_ends(monkeypatch: pytest.Monke
     assert monotonic() - began < 10
 
 
+@pytest.mark.long
 def test_a_server_that_answers_ever_so_slowly_is_left_before_the_lease_ends(
     serve: Serve, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_what_a_turn_was_too_short_for_is_free_and_counts_no_try(app: Flask) -> 
     assert [(each.attempts, each.leased_by) for each in others] == [(0, None)] * 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fails", [False, True])
 def test_however_many_are_slow_everybody_comes_round(app: Flask, fails: bool) -> None:
     """Each of them has more to be told than a worker gets done."""
@@ -113,6 +114,7 @@ class Slow:
         self.sent.append(str(message.receiver))
 
 
+@pytest.mark.long
 def test_a_slow_program_costs_the_others_nothing(app: Flask) -> None:
     """Not even what is written while it keeps us waiting, and more than fits into a turn."""
     tell("slow", 2)
@@ -146,6 +148,7 @@ def test_several_programs_are_told_at_once(app: Flask) -> None:
     assert len(programs.sent) == CALLS
 
 
+@pytest.mark.long
 def test_of_one_program_there_is_one_call_at_a_time_and_of_all_not_too_many(app: Flask) -> None:
     tell("much", 3 * BATCH)
     for number in range(CALLS + 4):

@@ -65,6 +65,7 @@ def test_a_job_that_did_something_runs_again_at_once(stop: threading.Event) -> N
     assert left == []
 
 
+@pytest.mark.long
 def test_a_job_that_found_nothing_waits_for_its_time(stop: threading.Event) -> None:
     runs = {"rare": 0, "frequent": 0}
 
@@ -146,6 +147,7 @@ def test_a_job_that_fails_does_not_keep_the_others(stop: threading.Event) -> Non
     assert ran == 3
 
 
+@pytest.mark.long
 def test_a_job_that_fails_rests_before_it_is_tried_again(stop: threading.Event) -> None:
     runs = 0
 

@@ -41,6 +41,7 @@ def test_the_address_is_kept_without_port_and_brackets(came: str | None, kept: s
     assert address_of(came) == kept
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format", ["kseries", "iiko"])
 @pytest.mark.parametrize(
     ("forwarded", "kept"),

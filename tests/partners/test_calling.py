@@ -128,6 +128,7 @@ def test_redirects_are_not_followed(receiver: Receiver, status: int, where: str)
     assert [each.path for each in receiver.got] == ["/hooks"]
 
 
+@pytest.mark.long
 def test_a_redirect_with_an_endless_packed_body_is_no_more_than_any_other_answer(
     receiver: Receiver,
 ) -> None:
@@ -169,6 +170,7 @@ def test_what_is_no_text_becomes_text(receiver: Receiver) -> None:
     assert text.encode().endswith(b"b")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     "answer",
@@ -188,6 +190,7 @@ def test_a_call_ends_in_time_whatever_drips_in(receiver: Receiver, answer: Answe
     assert got.took_ms >= 500
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("connection", ["close", "keep-alive"])
 @pytest.mark.parametrize("part", ["head", "body"])
@@ -203,6 +206,7 @@ def test_nobody_is_left_waiting_on_a_call_that_was_ended(
     wait_until(lambda: threading.active_count() <= before, "all threads of the call have ended")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("hurried")
 def test_the_look_up_of_a_host_counts_as_well(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
@@ -221,6 +225,7 @@ def test_the_look_up_of_a_host_counts_as_well(
     asleep.set()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("secure", [False, True])
 def test_what_was_connected_too_late_is_not_sent(
@@ -290,6 +295,7 @@ def test_a_body_in_endless_small_chunks_ends(receiver: Receiver) -> None:
     assert 50 < len(answer.text) < 500
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("hurried")
 def test_an_answer_counts_though_its_body_does_not_end_in_time(receiver: Receiver) -> None:
     """It was said that it arrived: to say it again would be wrong."""

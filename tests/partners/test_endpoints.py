@@ -152,6 +152,7 @@ def test_names_are_a_partners_own_and_told_apart_by_every_letter(partner: int) -
     assert len({own, *others}) == 4
 
 
+@pytest.mark.long
 def test_a_name_is_free_again_when_its_endpoint_was_removed(partner: int) -> None:
     first = add(partner)
     remove(partner)

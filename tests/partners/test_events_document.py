@@ -72,6 +72,7 @@ def answers(port: int) -> bool:
         return False
 
 
+@pytest.mark.long
 @SQLITE
 @pytest.mark.parametrize(("secret", "status"), [(EVENTS_SECRET, 204), (make.SIGNING_SECRET, 400)])
 def test_the_receiver_of_the_document_takes_what_is_signed_for_it(

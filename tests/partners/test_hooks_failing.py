@@ -89,6 +89,7 @@ def test_one_message_that_always_fails_keeps_no_other_of_its_endpoint(receiver: 
     assert {message(each).state for each in others} == {"sent"}
 
 
+@pytest.mark.long
 def test_a_message_that_its_endpoint_breaks_down_over_comes_after_the_others(
     receiver: Receiver,
 ) -> None:
@@ -222,6 +223,7 @@ def test_when_it_is_well_again_all_of_it_is_told_in_order(receiver: Receiver) ->
     assert row(mine).failing_since is None
 
 
+@pytest.mark.long
 def test_others_are_told_meanwhile(receiver: Receiver) -> None:
     resting, well = endpoint(receiver, "/resting"), endpoint(receiver, "/well")
     tell(resting, 30)
@@ -234,6 +236,7 @@ def test_others_are_told_meanwhile(receiver: Receiver) -> None:
     assert ids(receiver, "/well") == told
 
 
+@pytest.mark.long
 def test_each_endpoint_has_its_turn_though_another_has_much_to_be_told(receiver: Receiver) -> None:
     long, short = endpoint(receiver, "/long"), endpoint(receiver, "/short")
     tell(long, 30)
@@ -323,6 +326,7 @@ def test_an_endpoint_fails_since_its_first_failure_and_until_it_answers_well(
     assert since == [NOON, NOON, None]
 
 
+@pytest.mark.long
 @ONCE
 def test_a_call_that_takes_too_long_is_a_failure_like_any_other(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch

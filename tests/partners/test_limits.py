@@ -57,12 +57,14 @@ def assert_told_to_wait(answer: TestResponse) -> None:
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.long
 def test_sign_ins_that_keep_failing_are_told_to_wait(door: FlaskClient) -> None:
     assert fail_to_sign_in(door, 3) == [401, 401, 401]
 
     assert_told_to_wait(sign_in(door, CLIENT_ID, "wrong"))
 
 
+@pytest.mark.long
 def test_a_right_secret_does_not_open_the_door_either_while_it_is_shut(door: FlaskClient) -> None:
     """Otherwise guessing would go on: the answer would tell when a guess was right."""
     fail_to_sign_in(door, 3)
@@ -70,6 +72,7 @@ def test_a_right_secret_does_not_open_the_door_either_while_it_is_shut(door: Fla
     assert_told_to_wait(sign_in(door))
 
 
+@pytest.mark.long
 def test_another_client_at_the_same_address_still_gets_in(door: FlaskClient) -> None:
     make.partner(client_id="other", client_secret="s")
     fail_to_sign_in(door, 4)
@@ -77,12 +80,14 @@ def test_another_client_at_the_same_address_still_gets_in(door: FlaskClient) -> 
     assert sign_in(door, "other", "s").status_code == 200
 
 
+@pytest.mark.long
 def test_the_same_client_at_another_address_still_gets_in(door: FlaskClient) -> None:
     fail_to_sign_in(door, 4)
 
     assert sign_in(door, REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
+@pytest.mark.long
 def test_sign_ins_without_credentials_are_limited_too(door: FlaskClient) -> None:
     answers = [door.post("/oauth/2.0/token", data={"grant_type": "client_credentials"})
                for _ in range(4)]  # fmt: skip
@@ -90,17 +95,20 @@ def test_sign_ins_without_credentials_are_limited_too(door: FlaskClient) -> None
     assert [each.status_code for each in answers] == [401, 401, 401, 429]
 
 
+@pytest.mark.long
 def test_sign_ins_that_succeed_are_not_counted(door: FlaskClient) -> None:
     assert [sign_in(door).status_code for _ in range(6)] == [200] * 6
     assert fail_to_sign_in(door, 3) == [401] * 3
 
 
+@pytest.mark.long
 def test_requests_that_are_malformed_are_not_counted(door: FlaskClient) -> None:
     answers = [sign_in(door, body="grant_type=password").status_code for _ in range(6)]
 
     assert answers == [400] * 6
 
 
+@pytest.mark.long
 def test_the_door_opens_again_after_the_time_told(door: FlaskClient) -> None:
     with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as clock:
         fail_to_sign_in(door, 3)
@@ -112,6 +120,7 @@ def test_the_door_opens_again_after_the_time_told(door: FlaskClient) -> None:
         assert 39 <= wait_s <= 41
 
 
+@pytest.mark.long
 def test_payments_beyond_the_setting_are_told_to_wait(limited: Limited, client: Client) -> None:
     make.method("PayPal")
     booking = make.booking(["100.00"])
@@ -125,6 +134,7 @@ def test_payments_beyond_the_setting_are_told_to_wait(limited: Limited, client: 
     assert sender.get(PAYMENTS).status_code == 200  # only recording is limited
 
 
+@pytest.mark.long
 def test_a_limit_is_each_partners_own(limited: Limited, client: Client, app: Flask) -> None:
     make.method("PayPal")
     booking, other = make.booking(["100.00"]), Client.of_new_partner(app)
@@ -135,6 +145,7 @@ def test_a_limit_is_each_partners_own(limited: Limited, client: Client, app: Fla
     assert other.at(process).pay(booking, "10.00").status_code == 200
 
 
+@pytest.mark.long
 def test_without_the_setting_payments_are_not_limited(limited: Limited, client: Client) -> None:
     sender = client.at(limited(SIGN_IN_LIMIT="1/day"))
 

@@ -50,6 +50,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     return asked
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "url",
     [

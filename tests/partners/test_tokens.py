@@ -195,6 +195,7 @@ def test_a_scope_that_is_unknown_or_not_the_partners_is_invalid(
     assert_refused(sign_in(http, "few", "s", f"{GRANT}&scope={scope}"), 400, "invalid_scope")
 
 
+@pytest.mark.long
 @BOTH_DATABASES
 def test_a_token_survives_a_restart_and_opens_every_process(
     http: FlaskClient, make_app: Callable[..., Flask]

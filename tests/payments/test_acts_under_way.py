@@ -49,6 +49,7 @@ def by_hand(act: str, payment: int) -> None:
     in_transaction(work[act])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["refund", "void"])
 def test_what_the_provider_may_have_paid_back_is_not_paid_back_by_hand(
     client: Client, act: str
@@ -67,6 +68,7 @@ def test_what_the_provider_may_have_paid_back_is_not_paid_back_by_hand(
     assert cards.wrong() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["release", "abort"])
 @pytest.mark.parametrize("hand", ["release", "abort", "void"])
 def test_what_the_provider_may_have_done_with_a_promise_is_not_done_by_hand(

@@ -155,6 +155,7 @@ ranks = st.builds(
 amounts = st.integers(1, 500)
 
 
+@pytest.mark.long
 @given(amounts, schedules, ranks)
 def test_shares_and_credit_always_add_up_to_what_was_paid(
     paid: int, lines: list[OpenLine], wish: Rank
@@ -164,6 +165,7 @@ def test_shares_and_credit_always_add_up_to_what_was_paid(
     assert sum(share.amount for share in allocation.shares) + allocation.credit == paid
 
 
+@pytest.mark.long
 @given(amounts, schedules, ranks)
 def test_no_share_is_empty_or_larger_than_what_is_open_of_its_line(
     paid: int, lines: list[OpenLine], wish: Rank
@@ -176,6 +178,7 @@ def test_no_share_is_empty_or_larger_than_what_is_open_of_its_line(
     assert len({share.line_id for share in shares}) == len(shares)
 
 
+@pytest.mark.long
 @given(amounts, schedules, ranks)
 def test_there_is_credit_only_when_no_line_is_open(
     paid: int, lines: list[OpenLine], wish: Rank
@@ -187,6 +190,7 @@ def test_there_is_credit_only_when_no_line_is_open(
     assert not (allocation.credit and left)
 
 
+@pytest.mark.long
 @given(amounts, schedules, ranks)
 def test_only_the_last_line_filled_may_stay_open_in_part(
     paid: int, lines: list[OpenLine], wish: Rank
@@ -198,6 +202,7 @@ def test_only_the_last_line_filled_may_stay_open_in_part(
     assert all(share.amount == opened[share.line_id] for share in shares[:-1])
 
 
+@pytest.mark.long
 @given(amounts, schedules, ranks, st.randoms())
 def test_the_order_in_which_lines_are_read_does_not_matter(
     paid: int, lines: list[OpenLine], wish: Rank, chance: Random
@@ -208,6 +213,7 @@ def test_the_order_in_which_lines_are_read_does_not_matter(
     assert allocate(paid, shuffled, wish) == allocate(paid, lines, wish)
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(amounts, ranks), max_size=6), schedules)
 def test_promises_never_leave_a_line_with_less_than_nothing_open(
     coming: list[tuple[int, Rank]], lines: list[OpenLine]

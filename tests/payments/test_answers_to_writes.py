@@ -84,6 +84,7 @@ def test_a_payment_that_comes_with_a_booking_needs_the_scope_of_payments(app: Fl
     assert make.rows_of(Payment) == []
 
 
+@pytest.mark.long
 def test_a_payment_over_several_bookings_counts_as_one_for_each(
     client: Client, make_app: Callable[..., Flask], booking: int
 ) -> None:
@@ -189,6 +190,7 @@ def test_the_day_the_money_was_there_is_shown(client: Client, booking: int) -> N
     assert cleared["Payments"][0]["PaymentDate"] == f"{later:%d/%m/%Y}"
 
 
+@pytest.mark.long
 def test_a_schedule_by_rule_says_itself_when_the_rest_of_an_instalment_is_due(
     client: Client, make_app: Callable[..., Flask]
 ) -> None:

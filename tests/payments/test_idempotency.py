@@ -62,6 +62,7 @@ def test_the_first_answer_is_given_again_after_the_booking_has_changed(
     assert first.json["Payment"]["Booking"]["Paid"] == 10
 
 
+@pytest.mark.long
 def test_another_process_gives_the_same_answer(
     client: Client, booking: int, processes: Any
 ) -> None:
@@ -235,6 +236,7 @@ def test_a_reference_is_of_one_booking_and_one_partner(client: Client, booking: 
     assert [each.status_code for each in answers] == [200, 200, 200, 200]
 
 
+@pytest.mark.long
 def test_a_replay_comes_before_the_reference_is_found_used(client: Client, booking: int) -> None:
     first, again = (client.pay(booking, "10.00", Reference="r", headers=KEY) for _ in range(2))
 

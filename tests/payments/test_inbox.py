@@ -91,6 +91,7 @@ def test_a_command_reaches_the_location_it_was_sent_to_and_no_other(
 # --- references --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_reference_that_waits_cannot_be_used_again(send: Send) -> None:
     booking = make.booking()
     send(booking, reference="order-1")

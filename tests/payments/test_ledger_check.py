@@ -87,6 +87,7 @@ CHANGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("which", "change", "sentence"), CHANGES, ids=[c[1] for c in CHANGES])
 def test_a_change_made_by_hand_is_found_and_its_booking_named(
     app: Flask, books: dict[str, int], which: str, change: str, sentence: str
@@ -134,6 +135,7 @@ def test_moments_of_money_that_came_and_was_reversed_are_right(app: Flask) -> No
     assert check(app).stdout == "The books are right: 3 bookings.\n"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("reversed_money")
 @pytest.mark.parametrize(("change", "sentence"), MOMENTS, ids=[each[0] for each in MOMENTS])
 def test_a_moment_that_the_ledger_does_not_know_is_found(
@@ -197,6 +199,7 @@ def _fill(count: int) -> None:
         connection.execute(insert(ScheduleLine), lines)
 
 
+@pytest.mark.long
 def test_five_hundred_bookings_are_checked_with_five_queries(app: Flask) -> None:
     _fill(499)
     with counted_queries() as few:

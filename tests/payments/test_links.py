@@ -78,6 +78,7 @@ def test_what_is_no_link_is_none(app: Flask, wrong: str) -> None:
     assert booking_of(wrong) is None
 
 
+@pytest.mark.long
 def test_another_installations_link_is_none(make_app: Callable[..., Flask], app: Flask) -> None:
     other = make_app(SECRET_KEY="the key of somebody else, as long as ours", PUBLIC_URL="http://x")
     with other.app_context():

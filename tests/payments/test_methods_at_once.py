@@ -52,6 +52,7 @@ def both(app: Flask, *wanted: MethodSetup) -> list[str]:
         return sorted(pool.map(one, wanted))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -140,6 +140,7 @@ def test_a_page_whose_time_is_over_is_closed_for_a_new_one(
     assert cards.state(first.intent.code) == "cancelled"
 
 
+@pytest.mark.long
 def test_a_try_whose_process_died_before_there_was_a_page_blocks_nobody(
     app: Flask, booking: int, method: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +283,7 @@ def test_no_more_than_is_left_is_paid_back(card: int) -> None:
 
 
 # What may be done with a payment in a state; the others are refused.
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("status", "may"),
     [(0, {"charge", "refund", "void"}), (1, {"charge", "release", "abort"}),

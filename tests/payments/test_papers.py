@@ -94,6 +94,7 @@ def test_a_receipt_says_who_paid_what_when_how_and_for_what() -> None:
     assert receipt.file_name(PAID) == "receipt-17.pdf"
 
 
+@pytest.mark.long
 def test_one_amount_alone_is_not_added_up() -> None:
     words = lines_of(pdf_of(replace(PAID, charges=0, tip=0)))
 
@@ -117,6 +118,7 @@ def test_a_refund_receipt_names_the_payment_and_what_went_back() -> None:
     assert receipt.file_name(REFUND) == "refund-receipt-18.pdf"
 
 
+@pytest.mark.long
 def test_the_mark_of_a_demonstration_is_on_every_page() -> None:
     many = replace(BALANCE, lines=[*BALANCE.lines] * 30)
 
@@ -220,6 +222,7 @@ def test_what_is_too_much_to_be_listed_is_added_up() -> None:
     assert lines[first + 1 : first + 3] == ["2, not listed one by one", "€5.00"]
 
 
+@pytest.mark.long
 def test_no_row_runs_into_the_foot_of_a_page() -> None:
     rows = [Row("word " * 60, ["€1.00"], "more " * 40) for _ in range(30)]
     paper = replace(receipt_of(PAID, booked()), tables=[Table("Long", [""], rows)])
@@ -292,6 +295,7 @@ def test_what_has_no_shape_or_breaks_a_line_does_not_reach_the_paper() -> None:
     assert printable("Ame\u0301lie") == "Amélie"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("locale", ["ja_JP", "ar_EG", "he_IL", "hi_IN", "none at all"])
 def test_where_the_font_cannot_write_a_locales_dates_they_are_english(locale: str) -> None:
     words = text_of(pdf_of(guest_locale=locale))
@@ -314,6 +318,7 @@ def test_wide_amounts_make_the_letters_smaller_and_stay_on_the_paper() -> None:
     assert words.count("due 20. November 2026") == 2
 
 
+@pytest.mark.long
 def test_a_paper_is_made_for_screen_readers() -> None:
     root: Any = reader(stated()).trailer["/Root"]
     said = structure(stated())
@@ -329,6 +334,7 @@ def test_a_paper_is_made_for_screen_readers() -> None:
     )
 
 
+@pytest.mark.long
 def test_every_page_says_where_its_elements_are() -> None:
     many = replace(BALANCE, lines=[*BALANCE.lines] * 30)
     root: Any = reader(stated(many)).trailer["/Root"]

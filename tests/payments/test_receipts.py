@@ -57,6 +57,7 @@ def change(model: Any, id: int, **values: Any) -> None:
         connection.execute(update(model).where(model.id == id).values(**values))
 
 
+@pytest.mark.long
 def test_a_receipt_tells_what_came_and_what_it_paid_for(client: Client, booking: int) -> None:
     payment = paid(client, booking, "110.00", Charges="3.50", PaymentDate="2026-03-01")
 
@@ -77,6 +78,7 @@ def test_a_receipt_tells_what_came_and_what_it_paid_for(client: Client, booking:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_card_is_named_by_its_last_digits(client: Client, booking: int) -> None:
     payment = paid(client, booking, "50.00")
     refund = client.post(f"/apis/payments/{payment}/refund", "Amount=10.00").json["PaymentId"]
@@ -135,6 +137,7 @@ def test_a_refund_has_a_receipt_of_its_own(client: Client, booking: int) -> None
     assert "What the amount paid for" not in words
 
 
+@pytest.mark.long
 def test_it_says_the_same_whenever_it_is_first_asked_for(client: Client, booking: int) -> None:
     """Money that was refunded or moved since was paid for what it was paid for."""
     early, late = paid(client, booking, "80.00"), paid(client, booking, "20.00")
@@ -159,6 +162,7 @@ def everything_changes(booking: int) -> None:
         change(Property, place.id, name="Another property")
 
 
+@pytest.mark.long
 def test_the_same_bytes_for_ever_after(
     client: Client, booking: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +202,7 @@ def test_another_process_gives_the_same_bytes(client: Client, booking: int) -> N
     assert run.stdout == first.content
 
 
+@pytest.mark.long
 def test_of_those_who_issue_it_at_once_all_get_the_same(
     client: Client, booking: int, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +239,7 @@ def test_a_demonstrations_receipt_is_marked(client: Client, booking: int) -> Non
     assert "DEMONSTRATION" in lines_of(issued(paid(client, booking)).content)
 
 
+@pytest.mark.long
 def test_a_statement_is_of_now(client: Client, booking: int) -> None:
     payment = paid(client, booking, "60.00", Charges="2.00")
     client.post(f"/apis/payments/{payment}/refund", "Amount=15.00")
@@ -253,6 +259,7 @@ def test_a_statement_is_of_now(client: Client, booking: int) -> None:
     assert "€5.00" not in words
 
 
+@pytest.mark.long
 def test_a_statement_lists_the_newest_payments_and_adds_up_the_others(
     client: Client, booking: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,6 +292,7 @@ def test_what_is_looked_at_names_the_receipt_and_issues_none(client: Client, boo
     assert receipt_named(payment) == named
 
 
+@pytest.mark.long
 def test_a_statement_is_the_same_at_the_same_moment_and_issues_nothing(
     client: Client, booking: int
 ) -> None:

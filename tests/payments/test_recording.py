@@ -79,6 +79,7 @@ wishes = st.lists(st.sampled_from(["1", "2", "line 0", "line 1", "line 4"]), max
                   unique=True)  # fmt: skip
 
 
+@pytest.mark.long
 @ONCE
 @given(amounts, amounts, dues, wishes, st.sampled_from(["booking", "provisional"]))
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))

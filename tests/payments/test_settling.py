@@ -85,6 +85,7 @@ def test_every_behaviour_of_the_sandbox_is_tried() -> None:
     assert {digits for digits, *_ in ENDS} == {0, *BY_LAST_DIGITS}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("digits", "at_once", "at_last"), ENDS)
 def test_whatever_becomes_of_a_charge_the_ledger_says_what_the_provider_did(
     card: int, digits: int, at_once: str, at_last: str
@@ -100,6 +101,7 @@ def test_whatever_becomes_of_a_charge_the_ledger_says_what_the_provider_did(
     assert cards.wrong() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("digits", sorted({0, *BY_LAST_DIGITS}))
 def test_whatever_becomes_of_a_page_the_ledger_says_what_the_provider_did(
     app: Flask, method: int, digits: int
@@ -116,6 +118,7 @@ def test_whatever_becomes_of_a_page_the_ledger_says_what_the_provider_did(
     assert cards.wrong() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("act", "state", "after"),
     [("refund", 0, "cleared"), ("void", 0, "void"), ("release", 1, "cleared"),

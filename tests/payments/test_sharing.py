@@ -133,6 +133,7 @@ def test_bookings_of_other_locations_are_unknown_and_those_of_other_currencies_r
 # --- the fields ---------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [

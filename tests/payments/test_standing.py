@@ -225,6 +225,7 @@ def of_amounts(amounts: tuple[int, ...]) -> Standing:
     return Standing(tuple(replace(line, amount=amount) for line, amount in sized))
 
 
+@pytest.mark.long
 @given(st.tuples(sizes, sizes, sizes), steps)
 def test_whatever_happens_no_money_is_lost_and_no_line_is_overfilled(
     amounts: tuple[int, int, int], every: list[tuple[Any, ...]]
@@ -244,6 +245,7 @@ def test_whatever_happens_no_money_is_lost_and_no_line_is_overfilled(
             assert not (standing.credit and any(line.open for line in standing.open))
 
 
+@pytest.mark.long
 @given(st.tuples(sizes, sizes, sizes), steps)
 def test_what_is_written_makes_the_ledger_say_what_was_decided(
     amounts: tuple[int, int, int], every: list[tuple[Any, ...]]
@@ -267,6 +269,7 @@ def test_what_is_written_makes_the_ledger_say_what_was_decided(
 came_in = st.tuples(st.sampled_from(["put", "keep"]), st.integers(1, 2), st.integers(1, 60))
 
 
+@pytest.mark.long
 @given(st.lists(came_in, min_size=1, max_size=6), sizes)
 def test_a_refund_takes_credit_first_and_then_what_was_filled_last(
     came: list[tuple[str, int, int]], back: int

@@ -198,6 +198,7 @@ def test_a_method_with_named_partners_is_theirs_alone(client: Client, booking: i
     assert (failed.status_code, taken.status_code) == (200, 200)
 
 
+@pytest.mark.long
 def test_an_instalment_must_say_when_the_rest_is_due_where_the_setting_wants_it(
     client: Client, booking: int, processes: Any
 ) -> None:

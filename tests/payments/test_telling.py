@@ -272,6 +272,7 @@ def test_every_type_that_can_be_asked_for_can_happen() -> None:
 # --------------------------------------------------------------------------------- nothing
 
 
+@pytest.mark.long
 @ONCE
 @pytest.mark.parametrize("name", [*LEADS_TO, "share"])
 def test_a_dry_run_is_told_to_nobody(client: Client, name: str) -> None:

@@ -189,6 +189,7 @@ def test_accounts_are_unique_at_their_location_only(app: Flask) -> None:
     assert (first.exit_code, later.exit_code) == (0, 0)
 
 
+@pytest.mark.long
 def test_a_thousand_errors_are_told_and_the_others_counted(app: Flask) -> None:
     wrong = [line(account=f"OLD-{n}", arrival="x") for n in range(1005)]
 
@@ -210,6 +211,7 @@ def test_check_tells_what_would_be_and_writes_nothing(app: Flask) -> None:
     assert right.stdout == ("Nothing is wrong: 1 booking, 1 payment. Nothing is imported yet.\n")
 
 
+@pytest.mark.long
 def test_thousands_of_nights_are_held_against_the_database_at_once(app: Flask) -> None:
     """More than one statement could name one by one."""
     with transaction() as connection:

@@ -75,6 +75,7 @@ def paying(app: Flask, booking: int, method: str = "Card") -> Callable[[], int]:
     return run
 
 
+@pytest.mark.long
 def test_of_two_who_close_different_days_at_once_one_is_shown_what_the_other_did(
     app: Flask, booking: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ def test_of_many_who_close_a_day_at_once_one_does(app: Flask, booking: int) -> N
     assert entries() == [(paid, "cleared")]
 
 
+@pytest.mark.long
 def test_a_payment_that_is_written_while_the_day_is_closed_is_in_one_close(
     app: Flask, booking: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_close_without_money_is_a_row_without_amounts(closes: list[int]) -> No
     assert {row[name] for name in ("method", "currency", "count", "total", "counted")} == {None}
 
 
+@pytest.mark.long
 def test_the_entries_of_a_close_add_up_to_its_totals(closes: list[int]) -> None:
     for close_id in closes:
         filters = {"close": str(close_id)}
@@ -93,6 +94,7 @@ def test_entries_say_what_was_done_and_when(closes: list[int]) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("wanted", "locations", "rows"),
     [

@@ -42,6 +42,7 @@ def closed(app: Flask) -> int:
     return close(DAY, "20 18:00", counts=counts, note="Quiet days").close_id
 
 
+@pytest.mark.long
 def test_it_says_who_closed_which_days_and_every_figure(closed: int) -> None:
     assert lines_of(drawn(closed)) == [
         "Casa do Mar",
@@ -77,10 +78,12 @@ def test_it_says_who_closed_which_days_and_every_figure(closed: int) -> None:
     ]
 
 
+@pytest.mark.long
 def test_it_is_the_same_to_the_byte_every_time(closed: int) -> None:
     assert drawn(closed) == drawn(closed)
 
 
+@pytest.mark.long
 def test_what_is_too_much_to_list_is_counted(closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper, "MOST_LISTED", 2)
 
@@ -89,6 +92,7 @@ def test_what_is_too_much_to_list_is_counted(closed: int, monkeypatch: pytest.Mo
     assert "2 of 4 entries are listed; the file (CSV) has all." in words
 
 
+@pytest.mark.long
 def test_a_demonstration_is_marked(closed: int) -> None:
     shown = replace(record(closed), is_demonstration=True)
     with reading() as session:

@@ -92,6 +92,7 @@ def test_amounts_have_the_decimals_of_their_currency_and_add_up_to_nothing(
     assert sums == {"P1": 0, "R2": 0}
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_codes_of_the_setting_are_the_accounts(make_app: Any, app: Flask, partner: int) -> None:
     pay(partner, make.booking(["5.00"]), "7.00")
@@ -184,6 +185,7 @@ def test_books_that_are_wrong_are_no_file_and_leave_the_old_one(
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.long
 def test_an_exported_month_is_the_same_to_the_byte_whatever_is_corrected_afterwards(
     app: Flask, partner: int
 ) -> None:

@@ -183,6 +183,7 @@ def test_the_journal_is_right_whatever_is_done(app: Flask) -> None:
     keep_books(examples=3, steps=16)
 
 
+@pytest.mark.long
 def test_the_journal_is_right_after_every_kind_of_step(app: Flask) -> None:
     """Those that random steps come to rarely."""
     assert app

@@ -114,6 +114,7 @@ def test_a_refund_is_credited_to_its_own_method_and_debited_where_it_was_taken(
     ]
 
 
+@pytest.mark.long
 def test_a_refund_of_charges_alone_balances_too(partner: int) -> None:
     payment = pay(partner, make.booking(STAGES), "50.00", charges="2.50")
 
@@ -213,6 +214,7 @@ def test_what_goes_from_a_line_to_another_of_its_kind_is_no_entry(partner: int) 
 # --- days -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("zone", "moment", "day"),
     [
@@ -275,6 +277,7 @@ def three(partner: int) -> list[int]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("wanted", "places"),
     [

@@ -76,6 +76,7 @@ def test_what_cleared_or_failed_is_no_longer_expected(client: Client) -> None:
     assert report("deferred") == {}
 
 
+@pytest.mark.long
 def test_attempts_are_told_apart_by_reason_and_outcome(client: Client) -> None:
     fail(client, make.booking())
     fail(client, make.booking())

@@ -41,6 +41,7 @@ def with_deposit(client: Client) -> int:
     return booking
 
 
+@pytest.mark.long
 def test_credit_is_held_and_that_of_cancelled_bookings_apart(client: Client) -> None:
     client.pay(leaving(["50.00"]), "60")
     cancelled = leaving(["50.00"], status="cancelled")

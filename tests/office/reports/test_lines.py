@@ -166,6 +166,7 @@ def test_a_cancelled_booking_waits_for_nothing_whatever_its_fee() -> None:
     assert report("due") == report("overdue") == {}
 
 
+@pytest.mark.long
 def test_only_locations_and_currencies_that_are_asked_for_are_in_it() -> None:
     make.location(2, "GBP")
     due_on(NOW.date())

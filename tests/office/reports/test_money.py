@@ -126,6 +126,7 @@ def test_both_days_of_a_period_are_in_it(client: Client) -> None:
     assert days == [BEFORE, BEFORE + timedelta(days=1), BEFORE + timedelta(days=2)]
 
 
+@pytest.mark.long
 def test_money_is_told_apart_by_door_and_partner(client: Client) -> None:
     booking = make.booking(["500.00"])
     other = Client.of_new_partner(client.app)

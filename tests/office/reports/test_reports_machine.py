@@ -46,6 +46,7 @@ def test_reports_equal_the_ledger_after_any_steps(app: Flask) -> None:
     )
 
 
+@pytest.mark.long
 def test_reports_equal_the_ledger_after_each_step_of_a_life(app: Flask) -> None:
     assert app
     agency = Agency(world())

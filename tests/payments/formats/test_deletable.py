@@ -92,6 +92,7 @@ def test_a_payment_is_taken_without_some_formats(
     assert answer.status_code == 200
 
 
+@pytest.mark.long
 @SQLITE
 def test_what_a_format_accepted_before_it_was_deleted_waits_for_it(without: Without) -> None:
     sender, booking = Sender.new(), make.booking()

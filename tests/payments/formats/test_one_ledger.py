@@ -204,6 +204,7 @@ def amounts(after: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in after.items() if name != "due_on"} | moves
 
 
+@pytest.mark.long
 def test_one_story_leaves_the_same_ledger_whatever_format_tells_it(
     app: Flask, partner_id: int
 ) -> None:
@@ -222,6 +223,7 @@ def test_one_story_leaves_the_same_ledger_whatever_format_tells_it(
         assert [getattr(ours, f) for f in figures] == [getattr(others, f) for f in figures], name
 
 
+@pytest.mark.long
 def test_each_format_is_named_as_the_source_of_its_payments(app: Flask, partner_id: int) -> None:
     stories = {name: tell(app, open_(app, partner_id), partner_id)
                for name, open_ in FORMATS.items()}  # fmt: skip

@@ -267,6 +267,7 @@ def test_a_stranger_and_one_without_the_scope_get_nothing(app: Flask, http: Flas
     assert reader.get(f"{CALL}/4354-1").status_code == 403
 
 
+@pytest.mark.long
 def test_pages_count_as_the_partner_s_payments(
     app: Flask, client: Client, make_app: Callable[..., Flask]
 ) -> None:
@@ -278,6 +279,7 @@ def test_pages_count_as_the_partner_s_payments(
     assert int(second.headers["Retry-After"]) > 0
 
 
+@pytest.mark.long
 def test_the_page_is_at_the_address_that_the_world_knows(
     client: Client, make_app: Callable[..., Flask]
 ) -> None:
@@ -286,6 +288,7 @@ def test_the_page_is_at_the_address_that_the_world_knows(
     assert order(public).json["Url"].startswith("https://pay.example.com/sandbox/")
 
 
+@pytest.mark.long
 def test_without_the_sandbox_there_is_nothing(
     client: Client, make_app: Callable[..., Flask]
 ) -> None:

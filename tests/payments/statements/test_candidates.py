@@ -218,6 +218,7 @@ def test_bookings_in_another_currency_are_none_of_the_accounts(account: int) -> 
     assert bank.proposals(account)[line] == []
 
 
+@pytest.mark.long
 def test_lines_that_are_settled_or_of_another_account_are_left_out(account: int) -> None:
     other = bank.account()
     line, elsewhere = bank.line(account, "60.00"), bank.line(other, "60.00")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ CUTS = st.builds(Cut, st.sampled_from(DAYS), st.integers(0, 10), st.booleans())
 OF_BOTH = st.builds(Cut, st.sampled_from(DAYS), st.integers(0, 10), st.booleans(), st.booleans())
 
 
+@pytest.mark.long
 @given(LINES, REFERENCES, st.lists(CUTS, max_size=4))
 def test_cuts_of_one_list_in_any_order_give_the_lines_of_their_union(
     plain: list[ReadLine], named: Callable[[int], str], cuts: list[Cut]
@@ -108,6 +110,7 @@ def test_cuts_of_one_list_in_any_order_give_the_lines_of_their_union(
     assert Counter(store.lines) == Counter(lines[at] for at in union)
 
 
+@pytest.mark.long
 @given(LINES, REFERENCES, REFERENCES, st.lists(OF_BOTH, max_size=5))
 def test_cuts_of_two_sources_give_as_many_lines_as_their_union_has(
     plain: list[ReadLine],

@@ -95,6 +95,7 @@ def test_a_payment_that_is_there_is_only_found(account: int, booking: int) -> No
     assert not bank.waits(line)
 
 
+@pytest.mark.long
 def test_money_that_left_is_the_refund_that_was_recorded(account: int, booking: int) -> None:
     refund = bank.refunded(record(booking, "70", method="Cheque").payment_id, "30")
     line = bank.line(account, "-30.00")

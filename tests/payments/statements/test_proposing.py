@@ -352,6 +352,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.long
 @given(LINES, st.randoms(use_true_random=False))
 def test_proposals_are_the_same_in_any_order_and_add_up_to_their_lines(
     rows: list[tuple[int, str, str, int]], random: Any

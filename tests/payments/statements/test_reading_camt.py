@@ -88,6 +88,7 @@ def test_a_message_may_stand_in_an_envelope() -> None:
     assert [each.amount for each in found.lines] == [1000]
 
 
+@pytest.mark.long
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=8), st.integers(-(10**9), 10**9))
 def test_lines_that_lead_from_one_balance_to_the_other_are_read_and_others_never(
     amounts: list[int], opening: int

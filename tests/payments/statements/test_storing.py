@@ -275,6 +275,7 @@ def calls_of(app: Flask, work: Callable[[], Stored], times: int) -> list[Callabl
     return [call] * times
 
 
+@pytest.mark.long
 def test_of_two_uploads_of_one_file_one_wins_and_the_other_is_told(
     app: Flask, account_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +294,7 @@ def test_of_two_uploads_of_one_file_one_wins_and_the_other_is_told(
     assert len(make.rows_of(BankLine)) == 6
 
 
+@pytest.mark.long
 def test_two_files_that_overlap_add_each_line_once_when_they_come_at_once(
     app: Flask, account_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

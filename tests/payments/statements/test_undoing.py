@@ -58,6 +58,7 @@ def test_new_money_is_voided_and_its_line_waits(account: int, booking: int) -> N
     assert wrong_books() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["uncleared", "deferred"])
 def test_a_promise_that_was_cleared_waits_again_as_it_was(
     account: int, booking: int, state: str

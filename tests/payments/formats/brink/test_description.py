@@ -52,6 +52,7 @@ def test_the_description_imports_nothing_from_elsewhere(app: Flask) -> None:
     assert wsdl.findall("w:import", WSDL) == []
 
 
+@pytest.mark.long
 def test_its_address_is_the_requests_unless_the_public_one_is_known(
     app: Flask, make_app: Callable[..., Flask]
 ) -> None:

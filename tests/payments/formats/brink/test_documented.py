@@ -41,6 +41,7 @@ def flat(xml: str) -> str:
     return found
 
 
+@pytest.mark.long
 def test_every_call_answers_what_is_printed(api: str) -> None:
     calls = calls_of(PAGE.read_text())
     printed = [call for call in calls if call[1]]
@@ -53,6 +54,7 @@ def test_every_call_answers_what_is_printed(api: str) -> None:
     assert make.row_of(Booking, 12345).paid == 1075
 
 
+@pytest.mark.long
 def test_the_client_that_is_printed_pays(api: str, capsys: pytest.CaptureFixture[str]) -> None:
     [program] = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
@@ -64,6 +66,7 @@ def test_the_client_that_is_printed_pays(api: str, capsys: pytest.CaptureFixture
     assert make.row_of(Booking, 12345).paid == 425
 
 
+@pytest.mark.long
 def test_the_vendors_own_sample_is_a_success(api: str) -> None:
     command = (SAMPLES / "vendors.sh").read_text()
     call = command.replace("https://{server_name_goes_here}.parpos.com", api)

@@ -93,6 +93,7 @@ def test_a_database_that_is_away_at_sign_in_is_told_so_too(
     assert code(till.pay(1)) == 3
 
 
+@pytest.mark.long
 def test_an_order_that_is_busy_for_too_long_is_told_so_and_the_same_payment_is_taken_once(
     till: Till, order: int, processes: Processes, monkeypatch: pytest.MonkeyPatch, app: Flask
 ) -> None:

@@ -276,6 +276,7 @@ def test_hundreds_is_not_the_same_as_one() -> None:
 WORDS = st.text(alphabet="0123456789+-. eE\n", max_size=14)
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(WORDS, st.sampled_from(["Amount", "TipAmount", "Id", "TenderId"]))
 def test_a_number_that_is_read_is_the_one_that_was_written(word: str, field: str) -> None:
@@ -288,6 +289,7 @@ def test_a_number_that_is_read_is_the_one_that_was_written(word: str, field: str
     assert value == Decimal(word.strip())
 
 
+@pytest.mark.long
 def test_messages_read_at_the_same_time_do_not_mix() -> None:
     good, bad = pay(), pay().replace("<request>", '<request kind="x">')
     start = threading.Barrier(4)

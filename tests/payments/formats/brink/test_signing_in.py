@@ -80,6 +80,7 @@ def test_without_the_scope_access_is_denied(app: Flask, order: int) -> None:
     assert result(answer) == (4, sentence)
 
 
+@pytest.mark.long
 def test_too_many_wrong_tokens_are_asked_to_wait(
     till: Till, order: int, make_app: Callable[..., Flask]
 ) -> None:
@@ -94,6 +95,7 @@ def test_too_many_wrong_tokens_are_asked_to_wait(
     assert code(other_till) == 0
 
 
+@pytest.mark.long
 def test_right_tokens_are_let_in_however_many_others_were_wrong(
     till: Till, order: int, make_app: Callable[..., Flask]
 ) -> None:
@@ -105,6 +107,7 @@ def test_right_tokens_are_let_in_however_many_others_were_wrong(
     assert code(till.at(app).pay(order)) == 0
 
 
+@pytest.mark.long
 def test_a_till_with_a_wrong_location_does_not_lock_out_its_partners_others(
     till: Till, order: int, make_app: Callable[..., Flask]
 ) -> None:
@@ -117,6 +120,7 @@ def test_a_till_with_a_wrong_location_does_not_lock_out_its_partners_others(
     assert code(till.at(app).pay(order)) == 0
 
 
+@pytest.mark.long
 def test_a_partners_own_limit_is_server_unavailable(
     till: Till, order: int, make_app: Callable[..., Flask]
 ) -> None:
@@ -128,6 +132,7 @@ def test_a_partners_own_limit_is_server_unavailable(
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+@pytest.mark.long
 def test_messages_that_cannot_be_read_do_not_count_as_payments(
     till: Till, order: int, make_app: Callable[..., Flask]
 ) -> None:

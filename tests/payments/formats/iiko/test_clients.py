@@ -133,6 +133,7 @@ def run(address: str, work: Callable[[IikoCloud], Awaitable[T]], login: str = LO
         return pool.submit(asyncio.run, session()).result()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["order", "deliveries"])
 def test_iikocloudapi_signs_in_looks_pays_and_waits(app: Flask, address: str, path: str) -> None:
     booking = make.booking(["100.00"])
@@ -219,6 +220,7 @@ def test_iikocloudapi_shows_errors_as_its_own(
         run(address, ask)
 
 
+@pytest.mark.long
 def test_iikocloudapi_shows_who_may_not_sign_in_or_call_or_guess(app: Flask, address: str) -> None:
     reader = Till(app, scopes="payments:read")
     make.credential(reader.partner_id, "iiko", "the login of a reader")
@@ -229,6 +231,7 @@ def test_iikocloudapi_shows_who_may_not_sign_in_or_call_or_guess(app: Flask, add
         run(address, lambda client: client.organizations(), "nobody")
 
 
+@pytest.mark.long
 def test_iikocloudapi_learns_how_long_to_wait(till: Till, make_app: Callable[..., Flask]) -> None:
     with served(make_app(SIGN_IN_LIMIT="1/minute")) as address:
         with pytest.raises(Unauthorized):

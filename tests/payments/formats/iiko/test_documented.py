@@ -50,6 +50,7 @@ def told(answer: Any) -> Any:
     return json.loads(NEW.sub(r'"\1": "new"', json.dumps(answer)))
 
 
+@pytest.mark.long
 def test_every_call_answers_what_is_printed(applying: Flask) -> None:
     calls = [
         (commands.replace(WAIT, ""), status, body)

@@ -37,6 +37,7 @@ def refused_at_once(till: Till, body: Any) -> tuple[int, str, str]:
         return refused(till.ask("order/add_payments", body))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "error", "sentence"),
     [
@@ -179,6 +180,7 @@ def test_a_key_that_cannot_be_one_is_refused(till: Till, key: str) -> None:
     assert make.rows_of(AcceptedCommand) == []
 
 
+@pytest.mark.long
 def test_more_payments_than_the_setting_allows_are_refused(
     till: Till, make_app: Callable[..., Flask]
 ) -> None:

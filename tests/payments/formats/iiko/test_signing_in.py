@@ -98,6 +98,7 @@ def test_a_login_of_another_format_is_unknown_here(known: Till) -> None:
     assert known.ask(SIGN_IN, {"apiLogin": "an access token"}).status_code == 401
 
 
+@pytest.mark.long
 def test_whoever_guesses_logins_has_to_wait(known: Till, make_app: Callable[..., Flask]) -> None:
     http = make_app(SIGN_IN_LIMIT="3/minute").test_client()
 
@@ -112,6 +113,7 @@ def test_whoever_guesses_logins_has_to_wait(known: Till, make_app: Callable[...,
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("body", [b"{", b"{}", b'{"apiLogin": "' + b"x" * 101 + b'"}'])
 def test_a_sign_in_that_cannot_be_read_has_failed_like_a_wrong_one(
     known: Till, make_app: Callable[..., Flask], body: bytes
@@ -126,6 +128,7 @@ def test_a_sign_in_that_cannot_be_read_has_failed_like_a_wrong_one(
     assert sign_in(good) == 200
 
 
+@pytest.mark.long
 def test_an_address_that_failed_too_often_is_not_read_any_more(
     known: Till, make_app: Callable[..., Flask]
 ) -> None:

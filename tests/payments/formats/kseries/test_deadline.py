@@ -97,6 +97,7 @@ def test_the_time_is_asked_for_again_when_the_booking_is_held(
     assert make.rows_of(Payment, booking_id=booking) == []
 
 
+@pytest.mark.long
 def test_a_payment_that_waited_for_the_bookings_lock_past_its_time_is_not_applied(
     till: Till, booking: int, worker: Worker, watch: Clock
 ) -> None:

@@ -44,6 +44,7 @@ def applying(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     return app
 
 
+@pytest.mark.long
 def test_every_call_answers_what_is_printed(applying: Flask) -> None:
     calls = [
         (commands.replace(WAIT, ""), status, body)
@@ -61,6 +62,7 @@ def test_every_call_answers_what_is_printed(applying: Flask) -> None:
         assert (their_status, alike(theirs)) == (status, alike(ours)), commands
 
 
+@pytest.mark.long
 def test_every_webhook_comes_as_it_is_printed(demo: Till, worker: Worker) -> None:
     blocks = re.findall(r"^```json\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     same = {

@@ -70,6 +70,7 @@ CALLS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_every_call_needs_its_scope(till: Till) -> None:
     for method, path, scope in CALLS:
@@ -159,6 +160,7 @@ def test_what_is_our_own_fault(
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
+@pytest.mark.long
 def test_a_partners_payments_may_be_limited(till: Till, make_app: Callable[..., Flask]) -> None:
     limited = make_app(PARTNER_PAYMENTS_LIMIT="1/minute")
     with limited.app_context():

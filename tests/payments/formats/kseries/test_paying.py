@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select, update
@@ -37,6 +38,7 @@ SAMPLE = (
 )
 
 
+@pytest.mark.long
 def test_the_vendors_sample_pays_the_demonstrations_booking(demo: Till, worker: Worker) -> None:
     answer = demo.call("POST", "/o/op/1/pay", SAMPLE)
     told = worker.run()
@@ -61,6 +63,7 @@ def test_the_vendors_sample_pays_the_demonstrations_booking(demo: Till, worker: 
     assert broken_chains() == []
 
 
+@pytest.mark.long
 def test_the_sample_again_is_told_that_it_was_used_and_pays_nothing(
     demo: Till, worker: Worker
 ) -> None:
@@ -155,6 +158,7 @@ def test_the_deprecated_number_alone_is_our_bookings(
     assert len(make.rows_of(Payment, booking_id=booking)) == 1
 
 
+@pytest.mark.long
 def test_both_names_of_one_account_are_fine(till: Till, booking: int, worker: Worker) -> None:
     till.accepted(iKaccountId=booking)
 

@@ -179,6 +179,7 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_a_body_that_cannot_be_read_is_told_so(till: Till) -> None:
     for sent, words in UNREADABLE.items():

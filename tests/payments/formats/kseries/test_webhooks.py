@@ -161,6 +161,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 def test_what_is_wrong_with_an_endpoint_is_told_at_once(

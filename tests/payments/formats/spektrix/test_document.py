@@ -27,6 +27,7 @@ OF_EVERY_REQUEST = {"not_found", "method_not_allowed", "body_too_large",
                     "control_character", "card_number"}  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_every_call_of_the_document_answers_what_it_prints(app: Flask) -> None:
     with transaction() as connection:

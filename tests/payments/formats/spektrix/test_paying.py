@@ -263,6 +263,7 @@ def test_details_that_the_type_has_not_are_refused_each_by_its_place(till: Till)
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sent", ["", ',"PaymentAttributes":[]', ',"PaymentAttributes":null', details(Appeal=""),
              details(Appeal=" "), ',"PaymentAttributes":[{"Name":"Appeal","Value":null}]']

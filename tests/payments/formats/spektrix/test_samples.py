@@ -58,6 +58,7 @@ def test_the_vendors_sample_pays_what_it_says(demo: Till) -> None:
     assert wrong_books() == broken_chains() == []
 
 
+@pytest.mark.long
 def test_the_types_of_the_demonstration_are_those_of_the_vendors_sample(demo: Till) -> None:
     answer = send(demo, "GET", "custom-payment-types", "types")
 
@@ -66,6 +67,7 @@ def test_the_types_of_the_demonstration_are_those_of_the_vendors_sample(demo: Ti
     assert sent["Quick Donation"] == "7641ANMTGPDKSKCSGLJHMMLMMQCKCNQGP"
 
 
+@pytest.mark.long
 def test_a_basket_from_the_waiver_to_the_end(demo: Till) -> None:
     """Provisional, 1015.00 in all, a booking fee of 25.00 among it."""
     steps = [

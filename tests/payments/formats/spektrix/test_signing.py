@@ -66,6 +66,7 @@ def test_a_post_is_signed_with_the_md5_of_its_body_too() -> None:
     assert signature(SECRET, text) == "BJ7Fqqj8bGs4knUEH2wdzrHhKjE="
 
 
+@pytest.mark.long
 def test_the_known_answer_signs_in_at_the_public_address(app: Flask, at: Apps) -> None:
     """Behind a proxy the service is called by another address than the one that was signed."""
     make.location(1, client_name="demo")
@@ -82,6 +83,7 @@ def test_the_known_answer_signs_in_at_the_public_address(app: Flask, at: Apps) -
     assert elsewhere.status_code == 401
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("base", ["https://pay.example.com", "https://pay.example.com/tills/"])
 def test_a_public_address_may_have_a_path_of_its_own(at: Apps, till: Till, base: str) -> None:
     public = Till(at(PUBLIC_URL=base), till.partner_id, base=base.rstrip("/"))
@@ -302,6 +304,7 @@ def announced(till: Till, date: str) -> TestResponse:
     return till.send("POST", path, None, headers, input_stream=Silent(), environ_overrides=length)
 
 
+@pytest.mark.long
 def test_the_body_of_an_unknown_login_is_not_read(strict: Till) -> None:
     nobody = replace(strict, login="nobody")
 
@@ -328,6 +331,7 @@ def strict(at: Apps, till: Till) -> Till:
     return till.at(at(SIGN_IN_LIMIT="3/minute"))
 
 
+@pytest.mark.long
 def test_sign_ins_that_keep_failing_are_told_to_wait(strict: Till) -> None:
     guess = replace(strict, secret=SECRET)
 
@@ -338,6 +342,7 @@ def test_sign_ins_that_keep_failing_are_told_to_wait(strict: Till) -> None:
     assert 1 <= int(failed[3].headers["Retry-After"]) <= 60
 
 
+@pytest.mark.long
 def test_who_signs_rightly_is_let_in_however_many_others_did_not(strict: Till) -> None:
     """Others may use its login, or fail from its address under many logins."""
     basket = make.booking(["100.00"])
@@ -350,6 +355,7 @@ def test_who_signs_rightly_is_let_in_however_many_others_did_not(strict: Till) -
     assert [each.status_code for each in answers] == [200, 200]
 
 
+@pytest.mark.long
 def test_a_clock_that_is_wrong_shuts_nobody_out(strict: Till) -> None:
     def late() -> TestResponse:
         headers = strict.headers("GET", strict.path(TYPES), date=date_in(-3600))

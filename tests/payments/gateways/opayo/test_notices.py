@@ -120,6 +120,7 @@ def test_digits_and_card_are_kept_only_as_what_they_should_be() -> None:
     assert (outcome.status, outcome.last_digits, outcome.card_type) == ("succeeded", None, None)
 
 
+@pytest.mark.long
 @given(st.dictionaries(st.sampled_from(["Status", "Surcharge", *SIGNED]), st.text(max_size=9)))
 def test_whatever_a_form_holds_is_never_an_error(form: dict[str, str]) -> None:
     OPAYO.believe(Notice(CODE, form), PAGE)

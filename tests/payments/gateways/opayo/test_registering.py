@@ -41,6 +41,7 @@ def test_with_a_vendor_opayo_does_everything(make_app: Callable[..., Flask]) -> 
         assert [each.pages for each in gateways().values()] == [(URL,)]
 
 
+@pytest.mark.long
 @responses.activate
 def test_where_the_sandbox_is_on_no_call_leaves_the_house(make_app: Callable[..., Flask]) -> None:
     app = make_app(SANDBOX_GATEWAY=True, **SET)

@@ -46,6 +46,7 @@ NAMES = st.text("abcXYZ019", min_size=1, max_size=6)
 VALUES = st.text(st.characters(codec="iso-8859-1", exclude_characters="\r\n"), max_size=20)
 
 
+@pytest.mark.long
 @given(st.dictionaries(NAMES, VALUES), st.sampled_from(["\r\n", "\n", "\r"]))
 def test_what_was_written_is_read_again_whatever_ends_its_lines(
     values: dict[str, str], end: str
@@ -55,6 +56,7 @@ def test_what_was_written_is_read_again_whatever_ends_its_lines(
     assert parse(text) == {name: value.strip() for name, value in values.items()}
 
 
+@pytest.mark.long
 @given(st.dictionaries(NAMES, VALUES, min_size=1), st.text(min_size=1))
 def test_one_line_of_something_else_and_nothing_is_understood(
     values: dict[str, str], other: str
@@ -153,6 +155,7 @@ def dripping(every_s: float, content: bytes) -> Iterator[str]:
         thread.join(5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("begins", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\nStatus="])
 def test_an_answer_that_drips_ends_with_the_call(
     monkeypatch: pytest.MonkeyPatch, begins: bytes

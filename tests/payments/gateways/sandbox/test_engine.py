@@ -37,6 +37,7 @@ def test_the_same_code_moves_money_once(app: Flask) -> None:
     assert taken() == 10000
 
 
+@pytest.mark.long
 def test_the_same_code_at_once_moves_money_once(
     app: Flask, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

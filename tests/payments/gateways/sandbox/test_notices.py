@@ -50,6 +50,7 @@ def rounds(count: int = 3 * MOST) -> int:
     return heard
 
 
+@pytest.mark.long
 @responses.activate
 def test_without_an_address_of_our_own_we_are_told_within_the_process(code: str) -> None:
     tells_at(PATH)
