@@ -234,10 +234,10 @@ def row_of(model: Any, id: int) -> Any:
 
 
 def rows_of(model: Any, **where: Any) -> list[Any]:
-    """The rows with these values, by their first column."""
+    """The rows with these values, by their keys."""
     with transaction() as connection:
         query = select(model.__table__).filter_by(**where)
-        return list(connection.execute(query.order_by(next(iter(model.__table__.c)))))
+        return list(connection.execute(query.order_by(*model.__table__.primary_key)))
 
 
 def partner(

@@ -236,7 +236,7 @@ class Agency(Keeping):
     @precondition(lambda self: len(self._payments()) > 4)
     @rule(which=some)
     def void(self, which: int) -> None:
-        _, paid = self._payment(which, lambda each: each.state not in ("failed", "void"))
+        life, paid = self._payment(which, lambda each: each.state not in ("failed", "void"))
         why: Why = errors.AlreadyRefunded if paid.given_back else None
         if paid.state in ("failed", "void"):
             why = errors.AlreadyUndone
@@ -244,7 +244,8 @@ class Agency(Keeping):
 
         done = self._do("void", why, lambda c: void_payment(c, order, SYSTEM, self._clock))
 
-        paid.state = "void" if done else paid.state
+        if done:
+            paid.state, life.held_from = "void", self.now
 
     @precondition(lambda self: self.lives)
     @rule(which=some, asked=visits)
