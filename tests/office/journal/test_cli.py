@@ -229,7 +229,7 @@ def test_a_long_journal_takes_no_more_memory_than_a_short_one(
         def writerow(self, _: object) -> None:
             nonlocal most, count
             count += 1
-            if count % 100 == 0:  # what nobody holds any more is not counted
+            if count % 500 == 0:  # what nobody holds any more is not counted
                 gc.collect()
                 most = max(most, sys.getallocatedblocks() - first)
 
