@@ -148,6 +148,7 @@ class Blocks:
 
     def __init__(self) -> None:
         gc.collect()
+        gc.freeze()  # so that each look is through what has come since
         self.first, self.most = sys.getallocatedblocks(), 0
 
     def look(self, _: int) -> None:
