@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, g, redirect, request, session, url_for
+from flask import Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import ColumnElement, true
 from werkzeug.wrappers import Response as AnyResponse
 
 from audit.chain import Actor, Entry, Origin
 from audit.recording import record
+from desk.words import _
 from kit import clock
 from kit.db import LARGEST, in_transaction
 from kit.form import whole_body
@@ -134,21 +135,26 @@ def signed_in(now: datetime) -> Me | None:
 
 
 def to_sign_in() -> AnyResponse:
-    """To the sign-in, and back to the page that was asked for. A part of a page cannot show a
-    sign-in, so the whole page goes there."""
+    """To the sign-in, and back to the page that was asked for, or that a form was on: what it asked
+    for was not done. A part of a page cannot show a sign-in, so the whole page goes there."""
     session.clear()
-    asked = request.full_path.rstrip("?") if request.method in SAFE else None
+    asked: str | None = request.full_path.rstrip("?")
     if is_part():
-        asked = _page_around()
+        asked = _page_of("HX-Current-URL")
+    elif request.method not in SAFE:
+        asked = _page_of("Referer")
+        flash(
+            _("You are not signed in any more, so nothing was done. Sign in and try again."), "said"
+        )
     path = url_for("security.login", next=asked) if asked else url_for("security.login")
     return go(path)
 
 
-def _page_around() -> str | None:
-    """The path of the desk's page that asked for a part, as htmx tells it; None for anything else
-    that somebody writes there."""
+def _page_of(header: str) -> str | None:
+    """The path of the desk's page that a header of the browser names; None for anything else that
+    somebody writes there."""
     try:
-        here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        here = urlsplit(request.headers.get(header, "")).path
     except ValueError:
         return None
     return here if here.startswith("/desk/") else None

@@ -3,6 +3,7 @@ at the fields by their names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,23 @@ from marshmallow import EXCLUDE, Schema, ValidationError
 
 from desk.forms import flat
 from desk.words import _
+from kit.currencies import exponent
 from kit.errors import DomainError, PageError, Refused
 from kit.fields import Typed
+from kit.money import Money
+
+GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+
+
+def typed_amount(text: str, currency: str) -> Money:
+    """An amount as pages show it, "1,377.80", or plain, "1377.80". A comma is taken for what stands
+    between thousands only where it can be nothing else: "7,95" may be what others write for 7.95.
+
+    Raises ValueError, and TooManyDecimals as Money.parse does.
+    """
+    if GROUPED.fullmatch(text) and ("." in text or exponent(currency) < 3):
+        text = text.replace(",", "")
+    return Money.parse(text, currency)
 
 
 class Count(Typed):

@@ -19,7 +19,7 @@ from kit.currencies import NO_DECIMALS, THREE_DECIMALS
 from kit.sql import Query, Spoken
 from payments.models import Payment
 
-AMOUNT = re.compile(r"(\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d{1,3}))?", re.ASCII)
+AMOUNT = re.compile(r"(\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d{1,3})|,(\d{2}))?", re.ASCII)
 MOST_DIGITS = 18
 LONGEST = 254
 MOST_WORDS = 5
@@ -63,12 +63,12 @@ def hits(text: str) -> CTE:
 
 
 def minor_units(text: str) -> dict[int, int]:
-    """What an amount as it is typed ("248.00", "1,015") is in minor units, by how many decimals a
-    currency has; empty for what is no amount."""
+    """What an amount as it is typed ("248.00", "1,015", "795,00") is in minor units, by how many
+    decimals a currency has; empty for what is no amount."""
     found = AMOUNT.fullmatch(text)
     if not found:
         return {}
-    whole, decimals = int(found[1].replace(",", "")), found[2] or ""
+    whole, decimals = int(found[1].replace(",", "")), found[2] or found[3] or ""
     return {
         places: whole * 10**places + int(decimals.ljust(places, "0") or 0)
         for places in (0, 2, 3)

@@ -15,7 +15,7 @@ from desk.access import origin
 from desk.forms import Page, carry_out, hold
 from desk.payments.reading import one
 from desk.payments.sentences import at_fields
-from desk.typed import TypedForm
+from desk.typed import TypedForm, typed_amount
 from kit.db import reading
 from kit.fields import PlainText
 from kit.money import Money
@@ -42,7 +42,7 @@ class SureForm(TypedForm):
     @validates("typed")
     def is_the_amount(self, text: str, data_key: str) -> None:
         try:
-            right = Money.parse(text.replace(",", ""), self.amount.currency) == self.amount
+            right = typed_amount(text, self.amount.currency) == self.amount
         except ValueError:
             right = False
         if not right:

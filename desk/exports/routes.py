@@ -27,6 +27,9 @@ from office.exports.links import token_of
 from office.exports.lists import Listed
 from staff.permissions import Permission
 
+# What asks for all of a list whose page begins with some of it.
+EVERY: Mapping[str, Mapping[str, str]] = {"bank-lines": {"state": "all"}}
+
 bp = Blueprint("exports", __name__, url_prefix="/exports")
 
 # A page looks for news of a file no longer than this: with no worker there will be none, and a
@@ -127,6 +130,7 @@ def _page(slips: Slips) -> str:
         lists=LISTS,
         mine=[each for each in LISTS.values() if _is_offered(each)],
         without_pages=WITHOUT_PAGES,
+        every=EVERY,
         places=places,
         state_of=state_of,
         why=why,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from desk.bookings.searching import as_id
 from desk.statements.naming import BookingName, PaymentName
 from desk.statements.queries import LineRow
-from desk.typed import Slip
+from desk.typed import Slip, typed_amount
 from desk.words import _, money_text
 from kit.errors import DomainError
 from kit.money import Money, TooManyDecimals
@@ -168,14 +168,15 @@ def read_row(
 
 
 def _amount(field: str, text: str, currency: str) -> tuple[Money | None, list[DomainError]]:
-    """An amount as it is typed, commas between thousands or none."""
     try:
-        amount = Money.parse(text.replace(",", ""), currency)
+        amount = typed_amount(text, currency)
     except TooManyDecimals:
         told = _("%(currency)s has fewer decimals than that.", currency=currency)
         return None, [Slip(field, told)]
     except ValueError:
-        return None, [Slip(field, _("Type an amount such as 300.00."))]
+        return None, [
+            Slip(field, _("Type an amount such as 300.00, with a point before the decimals."))
+        ]
     if amount.minor <= 0:
         return None, [Slip(field, _("Each amount must be more than nothing."))]
     return amount, []

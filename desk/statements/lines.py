@@ -110,6 +110,7 @@ def split(line_id: int) -> ResponseReturnValue:
     return _change(line_id, work, _matched)
 
 
+@bp.get("/<int:line_id>/split/preview")
 @bp.post("/<int:line_id>/split/preview")
 @needs(Permission.RECONCILE)
 def preview(line_id: int) -> ResponseReturnValue:

@@ -111,6 +111,7 @@ def split_over_two_bookings(page: Page, look: Look) -> None:
     row(page, TWO_BOOKINGS).locator("a.dk-row-link").click()
     for place, identifier in enumerate(re.findall(r"A\d+\.\d", line.remittance)):
         page.get_by_label("Booking", exact=True).fill(identifier)
+        page.get_by_role("button", name="Find", exact=True).click()  # what was typed below stays
         page.get_by_role("button", name=re.compile("Choose booking")).click()
         expect(page.get_by_label("Amount EUR").nth(place)).to_be_focused()
         if place == 0:

@@ -127,3 +127,24 @@ def test_old_attempts_are_forgotten(app: Flask) -> None:
         forget_old(connection, clock.now())
 
     assert len(make.rows_of(Attempts)) == 1
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://localhost/desk/bookings/7/record", "?next=/desk/bookings/7/record"),
+        ("https://evil.example/desk/x", "?next=/desk/x"),
+        ("https://evil.example/x", ""),
+        ("http://[", ""),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_says_that_nothing_was_done_and_leads_back(
+    visitor: Visitor, page: str, back: str
+) -> None:
+    sent = visitor.post("/desk/tags/", {"name": "VIP"}, Referer=page)
+
+    assert (sent.status, sent.leads_to) == (303, SIGN_IN + back)
+    told = visitor.get(SIGN_IN)
+    assert "You are not signed in any more, so nothing was done." in told.text
+    assert "not signed in any more" not in visitor.get(SIGN_IN).text

@@ -16,6 +16,7 @@ from tests.payments.statements import bank
 from tests.payments.typing_in import record
 
 HX = {"HX_Request": "true"}
+POINT = "Type an amount such as 300.00, with a point before the decimals."
 
 
 def test_one_line_is_split_over_two_bookings(manager: Desk) -> None:
@@ -32,6 +33,15 @@ def test_one_line_is_split_over_two_bookings(manager: Desk) -> None:
     assert make.row_of(BankLine, line).settled_at is not None
 
 
+@pytest.mark.parametrize("amount", ["1,377.80", "1377.80", "1377.8"])
+def test_an_amount_is_read_as_pages_show_it(manager: Desk, amount: str) -> None:
+    line, booking = bank.line(bank.account(), "1377.80"), make.booking([Due("1500.00")])
+
+    split(manager, line, row(0, booking, amount))
+
+    assert figures(booking) == (137780, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("amounts", "told"),
     [
@@ -40,7 +50,9 @@ def test_one_line_is_split_over_two_bookings(manager: Desk) -> None:
         (("500", "0"), "Each amount must be more than nothing."),
         (("500", "-1"), "Each amount must be more than nothing."),
         (("500.001", "1"), "EUR has fewer decimals than that."),
-        (("all", "1"), "Type an amount such as 300.00."),
+        (("all", "1"), POINT),
+        (("7,95", "492.05"), POINT),
+        (("4,99.00", "1"), POINT),
     ],
 )
 def test_rows_that_do_not_add_up_are_refused_and_kept_as_typed(
@@ -116,7 +128,7 @@ def test_the_preview_tells_the_remainder_and_stores_nothing(manager: Desk) -> No
     assert "252.00 EUR of 500.00 EUR is on no booking yet." in page.text
     assert "Records 248.00 EUR by Bank transfer on booking" in page.text
     assert page.all("td.dk-money") == ["900.00", "652.00"]
-    assert "Type an amount such as 300.00." in wrong.text
+    assert POINT in wrong.text
     assert make.rows_of(Payment) == []
 
 
@@ -196,6 +208,22 @@ def test_bookings_are_found_by_number_guest_and_account_identifier(manager: Desk
     assert found("silv") == [str(booking)]  # and nobody of another place
     assert found("A78.1") == []
     assert "is called “A78.1”" in manager.get(f"{path(line, 'find')}?q=A78.1").text
+
+
+def test_a_search_with_a_script_leaves_the_rows_alone(manager: Desk) -> None:
+    """They may have been changed since the page came: only what was found is put into it."""
+    page = manager.get(path(bank.line(bank.account(), "500.00")))
+
+    [search] = page.root.cssselect("main form[role=search]")
+
+    assert search.get("hx-target") == "#found"
+    assert search.get("hx-get") == search.get("action").partition("#")[0]
+
+
+def test_the_address_of_a_preview_shows_the_line(manager: Desk) -> None:
+    line = bank.line(bank.account(), "500.00")
+
+    assert manager.get(path(line, "split/preview")).status == 200
 
 
 def test_a_search_without_a_script_keeps_the_rows(manager: Desk) -> None:

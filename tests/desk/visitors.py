@@ -34,8 +34,8 @@ class Visitor:
     def get(self, path: str) -> Page:
         return self._ask("get", path)
 
-    def post(self, path: str, fields: Mapping[str, str]) -> Page:
-        return self._ask("post", path, data=fields)
+    def post(self, path: str, fields: Mapping[str, str], **headers: str) -> Page:
+        return self._ask("post", path, data=fields, headers=headers)
 
     def _ask(self, method: str, path: str, **rest: Any) -> Page:
         # The context of the test's application stands behind all of its requests; the real ones
