@@ -20,8 +20,20 @@ BACKLOG = 1024
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--workers", default=2, show_default=True, help="Processes; one on SQLite.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Processes; one on SQLite.",
+)
 @with_appcontext
 def serve(host: str, port: int, workers: int) -> None:
     """Serve HTTP until stopped.
@@ -58,7 +70,8 @@ def _check_free(host: str, port: int) -> None:
         except OSError as error:
             reason = str(error.strerror).lower()
             raise click.ClickException(
-                f"Cannot listen on {host}:{port} ({reason}); another port: make demo PORT=8001."
+                f"Cannot listen on {host}:{port} ({reason}); choose another with --port"
+                " (make demo PORT=8001)."
             ) from None
 
 

@@ -92,7 +92,10 @@ def demo_statement(file: Path) -> None:
             made = statement(session, clock.now().date())
     except NoDemonstration as error:
         raise click.ClickException(f"{error} Load the demonstration first: flask demo.") from None
-    file.write_bytes(made)
+    try:
+        file.write_bytes(made)
+    except OSError as error:
+        raise click.FileError(str(file), error.strerror) from None
     click.echo(
         f"{file}: {LINES} lines of the account {NUMBER}. Upload it at /desk/statements/upload."
     )

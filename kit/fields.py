@@ -20,7 +20,7 @@ from kit.cards import has_card_number
 from kit.money import Money
 
 WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
-AMOUNT = re.compile(r"([0-9]{1,10})(\.[0-9]{1,4})?", re.ASCII)
+AMOUNT = re.compile(r"([0-9]{1,10})(\.[0-9]{1,60})?", re.ASCII)
 MOST_MONEY = Decimal("9999999999.99")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -149,6 +149,18 @@ class Day(Typed):
             return date.fromisoformat(text)
         except ValueError:
             raise self.wrong(text) from None
+
+
+class MoneyDay(Day):
+    """A day on which money was there, or will be. An empty date of .NET, 0001-01-01, is none."""
+
+    hint = "a real date from 1900-01-01 on, yyyy-mm-dd"
+
+    def read(self, text: str) -> date:
+        day = super().read(text)
+        if day.year < 1900:
+            raise self.wrong(text)
+        return day
 
 
 class Amount(Typed):

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import click
+
 
 @contextmanager
 def whole_file(file: str) -> Iterator[IO[str]]:
@@ -26,12 +28,20 @@ def whole_file(file: str) -> Iterator[IO[str]]:
     target = Path(file)
     part = target.with_name(f"{target.name}.part")
     try:
-        with open(part, "w", encoding="utf-8", newline="", opener=_private) as out_file:
+        with _opened(part, file) as out_file:
             yield out_file
         os.replace(part, target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _opened(part: Path, file: str) -> IO[str]:
+    """Raises click.FileError, which names the file that was asked for."""
+    try:
+        return open(part, "w", encoding="utf-8", newline="", opener=_private)
+    except OSError as error:
+        raise click.FileError(file, error.strerror) from None
 
 
 def _private(path: str, flags: int) -> int:

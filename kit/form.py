@@ -77,7 +77,7 @@ def gather(raw: bytes, schema: Form) -> Found:
     for name, came in pairs(raw):
         place = place_of(name, schema)
         if place is None:
-            _look_at_stranger(name, came, found, missed(name, schema))
+            _look_at_stranger(name, came, found, missed(name, schema), schema)
         elif (values := place.among(found)) is not None:
             value = _checked(came, place.key, place.field)
             both = place.key in values
@@ -85,12 +85,16 @@ def gather(raw: bytes, schema: Form) -> Found:
     return found
 
 
-def _look_at_stranger(name: str, came: str | None, found: Found, wrong: Missed | None) -> None:
+def _look_at_stranger(
+    name: str, came: str | None, found: Found, wrong: Missed | None, schema: Form
+) -> None:
     unnamed = len(name) > LONGEST_NAME or has_card_number(name)
     shown = "A field" if unnamed else name
     value = _checked(came, shown, wrong.field if wrong else None)
     if wrong and not isinstance(value, Fault):
         value = Fault("misplaced", f"{shown} is wrongly named; it must be {wrong.right}.")
+    if not isinstance(value, Fault):
+        value = schema.stranger(shown) or value
     if isinstance(value, Fault):
         told = found.strangers.setdefault("?" if unnamed else name, [])
         told += [] if value in told else [value]
@@ -212,6 +216,10 @@ class Form(ma.Schema):
         super().__init__(**options)
         self.fields_by_key = {f.data_key or name: f for name, f in self.load_fields.items()}
         self.names = {key.lower(): key for key in self.fields_by_key} | dict(self.aliases)
+
+    def stranger(self, name: str) -> Fault | None:
+        """What is wrong with a name that is not known. Nothing: clients send more than we need."""
+        return None
 
     @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
     def _refuse_strangers(self, _: Any, came: Any, **__: Any) -> None:

@@ -90,6 +90,9 @@ def _address(url: str) -> None:
         raise ValidationError(f"is {url!r}; it must be an address such as https://pay.example.com")
 
 
+TRUE_OR_FALSE: Any = {"invalid": "must be true or false"}
+
+
 class SettingsSchema(Schema):
     """Every setting with its type, its default and what it must look like."""
 
@@ -107,14 +110,17 @@ class SettingsSchema(Schema):
     LOG_LEVEL = fields.String(
         load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )
-    METRICS_TOKEN = fields.String(load_default=None, validate=validate.Length(min=16))
+    METRICS_TOKEN = fields.String(
+        load_default=None,
+        validate=validate.Length(min=16, error="must have {min} characters or more"),
+    )
     RATELIMIT_STORAGE_URI = fields.String(load_default="memory://", validate=_storage)
     SIGN_IN_LIMIT = fields.String(load_default="20/minute", validate=_limit)
     PARTNER_PAYMENTS_LIMIT = fields.String(load_default=None, validate=_limit)
-    ALLOW_LOOPBACK_TARGETS = fields.Boolean(load_default=False)
+    ALLOW_LOOPBACK_TARGETS = fields.Boolean(load_default=False, error_messages=TRUE_OR_FALSE)
     ACCOUNT_CODES = AccountCodes(load_default=dict)
-    INSTALMENTS_REQUIRE_DUE_DATE = fields.Boolean(load_default=False)
-    SANDBOX_GATEWAY = fields.Boolean(load_default=False)
+    INSTALMENTS_REQUIRE_DUE_DATE = fields.Boolean(load_default=False, error_messages=TRUE_OR_FALSE)
+    SANDBOX_GATEWAY = fields.Boolean(load_default=False, error_messages=TRUE_OR_FALSE)
     OPAYO_VENDOR = fields.String(
         load_default=None,
         validate=validate.Regexp(

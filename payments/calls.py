@@ -149,14 +149,15 @@ def _sums(view: BookingView, warnings: Sequence[Remark]) -> BookingFigures:
 
 def try_out(work: Work, mark: str | None = None) -> ResponseReturnValue:
     """Do it, look at what has become of it, take it back. Not even the key is stored; one that came
-    before is refused, or answered, as it really would be. `mark`: the request's fingerprint."""
+    before is refused, or answered, as it really would be, and then nothing was tried. `mark`: the
+    request's fingerprint."""
     key = idempotency_key()
     headers = {"Preference-Applied": "dry-run"}
     with undone() as connection:
         if key is not None:
             stored = replies.given(connection, caller().partner_id, key, mark or _mark())
             if stored is not None:
-                return form.answer(stored, headers=headers | {"Idempotency-Replayed": "true"})
+                return form.answer(stored, headers={"Idempotency-Replayed": "true"})
         newest = {model: _newest(connection, model) for model in (Payment, Message, LogEntry)}
         outcome = work(connection)
         shown = {

@@ -20,6 +20,7 @@ from kit.fields import (
     Fault,
     Flag,
     LeadingNumber,
+    MoneyDay,
     Numbers,
     PlainText,
     WholeNumber,
@@ -90,7 +91,7 @@ class TakePaymentForm(CardFields):
         {"0": "cleared", "1": "uncleared", "2": "deferred"}, data_key="Status", required=True
     )
     currency = PlainText(data_key="Currency", required=True, most=10)
-    paid_on = Day(data_key="PaymentDate", required=True)
+    paid_on = MoneyDay(data_key="PaymentDate", required=True)
     method = PlainText(data_key="PaymentMethod", required=True, most=100)
     charges = Amount(data_key="Charges")
     comments = PlainText(data_key="Comments", most=2000, lines=True)
@@ -204,7 +205,7 @@ class ClearForm(Form):
     """The body of POST /apis/payments/{id}/clear."""
 
     described = describing.CLEARING
-    paid_on = Day(data_key="PaymentDate")
+    paid_on = MoneyDay(data_key="PaymentDate")
     reason = PlainText(data_key="Reason", most=500)
 
 
@@ -223,7 +224,7 @@ class RefundForm(Form):
     charges = Amount(data_key="Charges", positive=True)
     tip = Amount(data_key="Tip", positive=True)
     method = PlainText(data_key="PaymentMethod", most=100)
-    paid_on = Day(data_key="PaymentDate")
+    paid_on = MoneyDay(data_key="PaymentDate")
     reason = PlainText(data_key="Reason", most=500)
     comments = PlainText(data_key="Comments", most=2000, lines=True)
     reference = PlainText(data_key="Reference", most=50)

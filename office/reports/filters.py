@@ -83,6 +83,11 @@ class ReportQuery(Form):
         hint="an ISO 4217 code such as EUR",
     )
 
+    def stranger(self, name: str) -> Fault | None:
+        """Figures of other filters would be taken for those that were asked for."""
+        text = f"{name} is no filter of a report; GET /apis/reports names those of each."
+        return Fault("not_of_this_report", text)
+
     def load(self, data: Any, **options: Any) -> Came:
         try:
             return Came(super().load(data, **options), ())
@@ -91,12 +96,24 @@ class ReportQuery(Form):
             return Came(read if isinstance(read, dict) else {}, list(flat(error.messages)))
 
 
+class Monday(Day):
+    """The day by which a week is named."""
+
+    hint = "a Monday, yyyy-mm-dd"
+
+    def read(self, text: str) -> date:
+        day = super().read(text)
+        if day.weekday():
+            raise self.wrong(text)
+        return day
+
+
 class RowsQuery(ReportQuery):
     """The query of GET /apis/reports/{name}/rows, but for pages: values of the report's dimensions
     beside its filters. Method, partner and source are both."""
 
     day = Day(data_key="Day")
-    week = Day(data_key="Week")
+    week = Monday(data_key="Week")
     age = Choice(_words(AGES), data_key="Age")
     outcome = Choice(_words(OUTCOMES), data_key="Outcome")
     reason = PlainText(data_key="Reason", most=REASON, lines=True)

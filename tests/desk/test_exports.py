@@ -199,18 +199,6 @@ def test_a_file_that_waits_asks_for_news_and_one_that_is_ready_does_not(manager:
 
 
 @pytest.mark.one_database
-def test_the_page_of_exports_asks_for_all_bank_lines_though_their_page_begins_with_some(
-    manager: Desk,
-) -> None:
-    [asks] = {
-        str(link.get("href")).partition("?")[2]
-        for link in manager.get(HERE).root.cssselect("a[href*='bank-lines.']")
-    }
-
-    assert asks == "state=all"
-
-
-@pytest.mark.one_database
 def test_files_wait_one_after_the_other_and_not_without_end(manager: Desk) -> None:
     for _ in range(MOST_WAITING):
         asked(manager)

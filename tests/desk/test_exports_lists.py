@@ -267,3 +267,15 @@ def test_the_old_addresses_still_give_the_files(manager: Desk) -> None:
 
     assert rows(dangerous) == []
     assert "export.downloaded" in {row["action"] for row in rows(log)}
+
+
+@pytest.mark.one_database
+def test_the_page_of_exports_asks_for_all_bank_lines_though_their_page_begins_with_some(
+    manager: Desk,
+) -> None:
+    [asks] = {
+        str(link.get("href")).partition("?")[2]
+        for link in manager.get(HERE).root.cssselect("a[href*='bank-lines.']")
+    }
+
+    assert asks == "state=all"

@@ -46,7 +46,9 @@ def test_nothing_else_is_a_whole_number(text: str) -> None:
     assert refused(fields.WholeNumber(), text).endswith("; it must be a whole number.")
 
 
-@pytest.mark.parametrize("text", ["200", "200.5", "200.50", "0", "0.0001", "9999999999.99"])
+@pytest.mark.parametrize(
+    "text", ["200", "200.5", "200.50", "0", "0.30000000000000004", "9999999999.99"]
+)
 def test_an_amount_is_a_plain_decimal_kept_as_written(text: str) -> None:
     assert loaded(fields.Amount(), text) == Decimal(text)
     assert str(loaded(fields.Amount(), text)) == text
@@ -58,7 +60,7 @@ def test_an_amount_is_a_plain_decimal_kept_as_written(text: str) -> None:
         *["1e3", "1_000", "1,000.00", "1,5", "٣", "NaN", "Infinity", "-1", "+1", "1.", ".5"],
         *[" 1", "1 ", "1\n"],
         *["10000000000", "9999999999.991", "99999999999.99", "1" * 5000],  # too much
-        "0.00001",  # more decimals than any currency has
+        "0." + "1" * 61,
     ],
 )
 def test_nothing_else_is_an_amount(text: str) -> None:
@@ -97,6 +99,13 @@ def test_a_day_is_written_year_month_day(text: str) -> None:
 )
 def test_nothing_else_is_a_day(text: str) -> None:
     assert refused(fields.Day(), text).endswith("; it must be a real date, yyyy-mm-dd.")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1899-12-31"])
+def test_no_money_is_of_before_1900(text: str) -> None:
+    told = f"F is '{text}'; it must be a real date from 1900-01-01 on, yyyy-mm-dd."
+    assert refused(fields.MoneyDay(), text) == told
+    assert loaded(fields.MoneyDay(), "1900-01-01") == date(1900, 1, 1)
 
 
 @pytest.mark.parametrize(("text", "number"), [("15", 15), ("15=1", 15), ("1", 1), ("300x", 300)])

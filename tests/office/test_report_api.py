@@ -217,6 +217,33 @@ def test_all_that_is_wrong_is_told_at_once(client: Client) -> None:
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("path", "name", "given"),
+    [
+        ("/money", "Form", "2026-01-01"),
+        ("/money", "Day", "2026-01-05"),  # of its rows
+        ("/money", "size", "1"),
+        ("/money/rows", "Foo", "1"),
+    ],
+)
+def test_a_filter_that_no_report_knows_is_refused(
+    client: Client, path: str, name: str, given: str
+) -> None:
+    found = faults(client, path, Currency="EUR", **{name: given})
+
+    assert found == {
+        name: f"{name} is no filter of a report; GET /apis/reports names those of each."
+    }
+
+
+@pytest.mark.one_database
+def test_a_week_is_named_by_its_monday(client: Client) -> None:
+    found = faults(client, "/due/rows", Currency="EUR", Week="2026-11-24")
+
+    assert found == {"Week": "Week is '2026-11-24'; it must be a Monday, yyyy-mm-dd."}
+
+
+@pytest.mark.one_database
 def test_rows_are_of_one_currency(client: Client) -> None:
     assert faults(client, "/money/rows") == {
         "Currency": "Currency is missing; it must be an ISO 4217 code such as EUR."

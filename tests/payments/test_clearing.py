@@ -301,7 +301,7 @@ def test_every_wrong_field_of_clearing_is_told_at_once(client: Client) -> None:
     assert refusal(answer) == (400, [("PaymentDate", "invalid"), ("Reason", "too_long")])
     told = [error["Message"] for error in answer.json["Errors"]]
     assert told == [
-        "PaymentDate is '31/02/2026'; it must be a real date, yyyy-mm-dd.",
+        "PaymentDate is '31/02/2026'; it must be a real date from 1900-01-01 on, yyyy-mm-dd.",
         "Reason has 501 characters; it may have 500.",
     ]
 

@@ -68,6 +68,20 @@ def test_nothing_of_a_dry_run_is_stored_not_even_its_key(client: Client, name: s
 
 
 @pytest.mark.parametrize("name", WRITES)
+def test_the_answer_of_what_was_done_before_is_not_called_a_dry_run(
+    client: Client, name: str
+) -> None:
+    write = WRITES[name](client)
+    done = write.send(client, Idempotency_Key="a key")
+
+    again = write.send(client, Prefer="dry-run", Idempotency_Key="a key")
+
+    assert again.data == done.data
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Preference-Applied" not in again.headers
+
+
+@pytest.mark.parametrize("name", WRITES)
 def test_a_dry_run_shows_what_the_call_would_bring(client: Client, name: str) -> None:
     write = WRITES[name](client)
     states, mails, events = BRINGS[name]

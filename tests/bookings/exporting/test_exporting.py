@@ -205,6 +205,17 @@ def test_a_file_is_written_whole_and_for_its_owner_only(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_folder_that_is_not_there_is_told(app: Flask, bookings: None, tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "out.csv"
+
+    result = app.test_cli_runner().invoke(args=["export", "bookings", str(target)])
+
+    assert result.exit_code == 1
+    told = f"Error: Could not open file '{target}': No such file or directory"
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_half_an_export_is_no_file_and_leaves_the_old_one(
     app: Flask, bookings: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
