@@ -83,8 +83,8 @@ WRONG = {
     "Tip": ("-1", "invalid", "Tip is '-1'; it must be a plain decimal such as 200 or 200.50, at"
             " most 9999999999.99."),
     "PaymentMethod": ("x" * 101, "too_long", "PaymentMethod has 101 characters; it may have 100."),
-    "PaymentDate": ("2026-02-30", "invalid", "PaymentDate is '2026-02-30'; it must be a real date from"
-                    " 1900-01-01 on, yyyy-mm-dd."),
+    "PaymentDate": ("2026-02-30", "invalid", "PaymentDate is '2026-02-30'; it must be a real date"
+                    " from 1900-01-01 on, yyyy-mm-dd."),
     "Reason": ("x" * 501, "too_long", "Reason has 501 characters; it may have 500."),
     "Comments": ("a%00b", "control_character", "Comments holds a control character."),
     "Reference": ("x" * 51, "too_long", "Reference has 51 characters; it may have 50."),
