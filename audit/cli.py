@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from audit.chain import Head
 from audit.recording import chain
 from audit.verifying import count_entries, entries, verify
+from kit.commands import Commands
 from kit.db import reading
 from kit.progress import progress
 
 Heads = Callable[[Session], Iterator[tuple[int, Head]]]
 
 
-def audit_group(heads: Sequence[Heads]) -> AppGroup:
+def audit_group(heads: Sequence[Heads]) -> Commands:
     """`heads`: where chains end, by whoever keeps them, each in the order of the chains' ids."""
-    group = AppGroup("audit", help="The event log.")
+    group = Commands("audit", help="The event log.")
 
     @group.command("verify")
     def verify_command() -> None:

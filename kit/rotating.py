@@ -7,16 +7,16 @@ asked, and a new one cannot be forgotten.
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import Column, Table, func, select, update
 
+from kit.commands import Commands
 from kit.db import Base, reading, transaction
 from kit.progress import progress
 from kit.vault import VaultLocked, vault
 
 ROWS_AT_ONCE = 200
 
-keys = AppGroup("keys", help="The keys that stored secrets are encrypted with.")
+keys = Commands("keys", help="The keys that stored secrets are encrypted with.")
 
 
 def sealed_columns() -> list[Column[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
@@ -11,6 +10,7 @@ from sqlalchemy import select
 
 from audit.chain import SYSTEM
 from kit import clock
+from kit.commands import Commands
 from kit.db import in_transaction, reading
 from partners.models import Partner, PartnerLocation
 from partners.registering import PartnerRefused, add_partner, revoke_partner
@@ -18,7 +18,7 @@ from partners.scopes import DEFAULT, FORMATS, SCOPES, scopes_for
 
 WIDTH_OF_PIPES = 200  # lines that grep finds whole
 
-partners = AppGroup("partners", help="The programs that may call our APIs.")
+partners = Commands("partners", help="The programs that may call our APIs.")
 
 
 @partners.command("add")

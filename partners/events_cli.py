@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import click
 import orjson
-from flask.cli import AppGroup
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from audit.chain import SYSTEM
 from kit import clock
+from kit.commands import Commands
 from kit.db import in_transaction, reading
 from kit.errors import DomainError
 from kit.ids import opaque
@@ -40,7 +40,7 @@ ID = click.IntRange(1, 2**63 - 1)
 
 T = TypeVar("T")
 
-events = AppGroup("events", help="Signed events: the addresses of partners that are told.")
+events = Commands("events", help="Signed events: the addresses of partners that are told.")
 
 
 def _name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:

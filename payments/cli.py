@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import func, select
 
 from bookings.models import Booking
+from kit.commands import Commands
 from kit.db import reading
 from kit.progress import progress
 from payments.books import faults
 from payments.checking import all_books
 
-ledger = AppGroup("ledger", help="The books of all bookings.")
+ledger = Commands("ledger", help="The books of all bookings.")
 
 
 @ledger.command("check")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import click
-from flask.cli import AppGroup
 from marshmallow import ValidationError
 
 from audit.chain import SYSTEM
 from kit import clock
+from kit.commands import Commands
 from kit.db import in_transaction
 from kit.errors import DomainError
 from kit.fields import Email
@@ -18,7 +18,7 @@ from staff.links import DAYS, link_to_password
 from staff.passwords import checked
 from staff.permissions import ROLES
 
-staff = AppGroup("staff", help="The people who sign in at the desk.")
+staff = Commands("staff", help="The people who sign in at the desk.")
 
 
 def _email(_context: click.Context, _option: click.Parameter, text: str) -> str:

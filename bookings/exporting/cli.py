@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from bookings.exporting import payments
 from bookings.exporting.bookings import booking_rows, count_bookings
 from bookings.exporting.wanted import Wanted
 from bookings.importing.columns import COLUMNS
+from kit.commands import Commands
 from kit.db import reading
 from kit.files import whole_file
 from kit.progress import progress
@@ -22,7 +22,7 @@ from locations.cli import location_named
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
-export_group = AppGroup("export", help="Bookings and payments as CSV files.")
+export_group = Commands("export", help="Bookings and payments as CSV files.")
 
 
 def _options(what: str) -> Callable[[Any], Any]:

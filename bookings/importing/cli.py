@@ -6,20 +6,20 @@ from datetime import datetime
 from typing import IO
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bookings.importing.checking import Report, check
 from bookings.importing.reading import Sheet, sheet_of
 from bookings.importing.writing import AgencyChanged, Written, write
 from kit import clock
+from kit.commands import Commands
 from kit.db import is_unavailable, transaction
 from kit.progress import progress
 
 # Somebody who works on meanwhile may take a night that was free when the file was checked.
 TRIES = 3
 
-import_group = AppGroup("import", help="Take over what another system has.")
+import_group = Commands("import", help="Take over what another system has.")
 
 
 @import_group.command("bookings")
