@@ -70,6 +70,8 @@ def _export(
     first: datetime | None,
     last: datetime | None,
 ) -> None:
+    if first and last and first > last:
+        raise click.UsageError("--from is after --to: no day is in between.")
     written = 0
     with reading() as session:
         wanted = Wanted(location_named(session, location), _day(first), _day(last))

@@ -205,6 +205,15 @@ def test_a_file_is_written_whole_and_for_its_owner_only(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_days_in_the_wrong_order_are_told(app: Flask) -> None:
+    days = ["--from", "2026-11-30", "--to", "2026-11-01"]
+
+    result = app.test_cli_runner().invoke(args=["export", "payments", "-", *days])
+
+    assert result.exit_code == 2
+    assert "--from is after --to" in result.stderr
+
+
 def test_a_folder_that_is_not_there_is_told(app: Flask, bookings: None, tmp_path: Path) -> None:
     target = tmp_path / "nowhere" / "out.csv"
 
