@@ -10,8 +10,11 @@ from flask import Flask
 
 from desk.account import entering
 from kit import clock
+from tests import make
+from tests.desk.carding import with_card
 from tests.desk.people import PASSWORD, Desk, person
 from tests.desk.visitors import EMAIL, Visitor, stored
+from tests.make import Client
 
 DeskOf = Callable[..., Desk]
 
@@ -56,3 +59,23 @@ def clock_of_tests() -> Iterator[time_machine.Traveller]:
     """The clock, to be moved: `clock_of_tests.shift(timedelta(hours=2))`."""
     with time_machine.travel(clock.now(), tick=True) as travelling:
         yield travelling
+
+
+@pytest.fixture
+def card_methods(client: Client) -> None:
+    """What card payments come by, from outside and at the desk."""
+    assert client
+    make.method("Credit Card", paying="both")
+    make.method("PayPal")
+
+
+@pytest.fixture
+def card(client: Client, booking: int) -> int:
+    """30.00 that came from outside for the module's booking, with the card that they came from."""
+    return with_card(client, booking, "30")
+
+
+@pytest.fixture
+def promise(client: Client, booking: int) -> int:
+    """A promise that a provider has reserved on a card."""
+    return with_card(client, booking, "60", Status=2, PaymentDate="2099-01-01")

@@ -20,7 +20,7 @@ from payments.models import Payment
 from payments.refunding import RefundPayment
 from payments.settling import settle, settle_pending
 from tests import make
-from tests.desk.carding import asked, charge, charged, last_intent, with_card
+from tests.desk.carding import asked, charge, charged, last_intent
 from tests.desk.conftest import DeskOf
 from tests.desk.people import Desk, Page
 from tests.desk.todays import booked, change, rows
@@ -40,11 +40,6 @@ def _methods(client: Client) -> None:
 @pytest.fixture
 def booking() -> int:
     return make.booking(["200.00"])
-
-
-@pytest.fixture
-def card(client: Client, booking: int) -> int:
-    return with_card(client, booking, "30")
 
 
 @pytest.fixture

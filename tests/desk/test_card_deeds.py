@@ -26,31 +26,14 @@ from tests.make import Client, Due
 from tests.payments.moving import figures, last_entry
 from tests.payments.proofs import broken_chains, unchanged, wrong_books
 
+pytestmark = pytest.mark.usefixtures("card_methods")
+
 STAGES = [Due("60.00", 1, 0, "Rental Deposit"), Due("140.05", 2, 30, "Rental Balance")]
-
-
-@pytest.fixture(autouse=True)
-def _methods(client: Client) -> None:
-    assert client
-    make.method("Credit Card", paying="both")
-    make.method("PayPal")
 
 
 @pytest.fixture
 def booking() -> int:
     return make.booking(STAGES)
-
-
-@pytest.fixture
-def card(client: Client, booking: int) -> int:
-    """30.00 that came from outside, with the card that they came from."""
-    return with_card(client, booking, "30")
-
-
-@pytest.fixture
-def promise(client: Client, booking: int) -> int:
-    """A promise that a provider has reserved on a card."""
-    return with_card(client, booking, "60", Status=2, PaymentDate="2099-01-01")
 
 
 def own(desk: Desk, card: int, amount: str = "40") -> int:
