@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    exists,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,6 +44,12 @@ class PartnerLocation(Base):
 
     partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
     location_id: Mapped[int] = mapped_column(ForeignKey("locations.id"), primary_key=True)
+
+
+def is_at_any_of(locations: Iterable[int]) -> ColumnElement[bool]:
+    """Whether the row of partners may reach one of these locations, or more."""
+    its = PartnerLocation.partner_id == Partner.id
+    return exists().where(its, PartnerLocation.location_id.in_(sorted(locations)))
 
 
 class AccessToken(Base):

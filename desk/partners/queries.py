@@ -18,7 +18,14 @@ from desk.access import me
 from kit.sql import rows_of
 from locations.models import Location
 from outbox.models import GIVEN_UP, WAITING, Message
-from partners.models import Credential, Endpoint, Partner, PartnerLocation, WebhookCall
+from partners.models import (
+    Credential,
+    Endpoint,
+    Partner,
+    PartnerLocation,
+    WebhookCall,
+    is_at_any_of,
+)
 from partners.scopes import FORMATS
 
 UTC = "UTC"
@@ -147,16 +154,13 @@ def reachable() -> ColumnElement[bool]:
         return true()
     its = PartnerLocation.partner_id == Partner.id
     here = PartnerLocation.location_id.in_(sorted(mine))
-    return and_(exists().where(its, here), ~exists().where(its, ~here))
+    return and_(is_at_any_of(mine), ~exists().where(its, ~here))
 
 
 def at_hand() -> ColumnElement[bool]:
     """Whether a partner is at any location of the person at the desk: enough to know its name."""
     mine = me().locations
-    if mine is None:
-        return true()
-    its = PartnerLocation.partner_id == Partner.id
-    return exists().where(its, PartnerLocation.location_id.in_(sorted(mine)))
+    return true() if mine is None else is_at_any_of(mine)
 
 
 def partners(session: Session) -> list[PartnerRow]:

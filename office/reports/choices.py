@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kit.clock import day_at
 from kit.sql import rows_of
 from locations.models import Location
-from partners.models import Partner, PartnerLocation
+from partners.models import Partner, is_at_any_of
 from payments.models import PaymentMethod
 
 
@@ -52,9 +52,7 @@ def choices(session: Session, reach: frozenset[int] | None, viewer: int | None =
     partners = select(Partner.id, Partner.name)
     if reach is not None:
         places = places.where(Location.id.in_(sorted(reach)))
-        its = PartnerLocation.partner_id == Partner.id
-        at_hand = exists().where(its, PartnerLocation.location_id.in_(sorted(reach)))
-        partners = partners.where(or_(at_hand, Partner.id == viewer))
+        partners = partners.where(or_(is_at_any_of(reach), Partner.id == viewer))
     if viewer is not None:
         partners = partners.where(Partner.id == viewer)
     wanted = (
